@@ -1,0 +1,4 @@
+/**
+ * The kvctl command: one tree of commands that serves one-shot calls, scripts and the REPL.
+ */
+package kvctl.cli;

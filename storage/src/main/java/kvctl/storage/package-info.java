@@ -1,0 +1,4 @@
+/**
+ * Keeps a node's logs, promises and tables on disk, and detects damage. The only package that knows Xodus.
+ */
+package kvctl.storage;
