@@ -24,6 +24,12 @@ public interface Store extends AutoCloseable {
      */
     void apply(Runnable effects);
 
+    /**
+     * The replica has caught up with a leader: from the next {@link #save} on the group is no longer {@linkplain
+     * Restored#forgetful() forgetful}, also after a restart.
+     */
+    void recovered(int groupId);
+
     @Override
     void close();
 
