@@ -1,0 +1,40 @@
+package kvctl.protocol;
+
+import java.util.List;
+
+/**
+ * What a node says of itself.
+ *
+ * @param dataBytes bytes under its data directory
+ * @param rssBytes resident memory of the process, 0 where it can't be read
+ */
+public record NodeStatus(
+        int nodeId,
+        String name,
+        long pid,
+        long uptimeMs,
+        long incarnation,
+        long dataBytes,
+        long rssBytes,
+        List<Replica> replicas) {
+    /**
+     * @param role leader, follower, candidate, pre-candidate or forgetful
+     * @param leaderId leader of the term as far as known, 0 if not
+     * @param peers match index per node id as the leader sees it; empty on followers
+     */
+    public record Replica(
+            int groupId,
+            String group,
+            String role,
+            long term,
+            int leaderId,
+            long commitIndex,
+            long lastApplied,
+            long lastLogIndex,
+            long firstLogIndex,
+            long logBytes,
+            long keys,
+            List<Peer> peers) {}
+
+    public record Peer(int nodeId, long matchIndex, boolean alive) {}
+}

@@ -1,0 +1,56 @@
+package kvctl.protocol;
+
+/**
+ * What a client asks of a node. Keys and values are bytes. A request is one frame; its correlation id and the time that
+ * the client still gives it travel beside it (HAZARDS A4).
+ */
+public sealed interface Request {
+    /** A request that changes one key; it takes effect at most once per (shard, session, seq). */
+    sealed interface Write extends Request {
+        Tag tag();
+
+        byte[] key();
+    }
+
+    /**
+     * Names one write so that a repeat of it is recognised (HAZARDS E1-E8).
+     *
+     * @param sessionMs when the client opened the session for this shard, ms since 1970 by its own clock; sessions that
+     *     were pushed out of a full table are told from new ones by it, so a wrong clock costs a round trip, never safety
+     * @param sessionRandom random part of the session's name
+     * @param seq number of the write in its session, from 1
+     * @param answeredBelow the client has the answers of all writes with a lower seq and will never repeat them
+     */
+    record Tag(long sessionMs, long sessionRandom, long seq, long answeredBelow) {}
+
+    /** Linearizable read of one key. */
+    record Get(byte[] key) implements Request {}
+
+    record Put(Tag tag, byte[] key, byte[] value) implements Write {}
+
+    /** Puts {@code value} behind the key's value; a missing key counts as empty. */
+    record Append(Tag tag, byte[] key, byte[] value) implements Write {}
+
+    record Delete(Tag tag, byte[] key) implements Write {}
+
+    /** Puts {@code value} if the key's version is {@code expectedVersion}; 0 means: if there is no such key. */
+    record Cas(Tag tag, byte[] key, long expectedVersion, byte[] value) implements Write {}
+
+    /**
+     * One page of a shard's keys in unsigned byte order, linearizable within the shard.
+     *
+     * @param prefix only keys that begin with it
+     * @param from first key to return (inclusive); empty for the beginning
+     * @param limit most rows in the page
+     */
+    record Scan(int shardId, byte[] prefix, byte[] from, int limit) implements Request {}
+
+    /** Asks any node for the shard map and the leaders that it knows. */
+    record GetMap() implements Request {}
+
+    /** Asks a node about itself and its replicas. */
+    record GetStatus() implements Request {}
+
+    /** Asks the node, if it leads the group, to hand leadership to another replica. */
+    record TransferLeadership(int groupId, int toNodeId) implements Request {}
+}
