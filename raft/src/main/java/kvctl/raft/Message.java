@@ -80,10 +80,16 @@ public sealed interface Message {
             long round)
             implements Message {}
 
-    /** {@code nextOffset}: first byte the receiver still lacks; 0 asks to begin again. Installed ones answer with AppendEntriesReply. */
+    /**
+     * {@code nextOffset}: first byte the receiver still lacks; 0 asks to begin again. Installed ones answer with
+     * AppendEntriesReply.
+     */
     record InstallSnapshotReply(long term, long transferId, long nextOffset, long round, boolean counts)
             implements Message {}
 
-    /** "Start an election at once" (thesis §3.10); valid only if the receiver's log ends at {@code lastLogIndex} (HAZARDS R14). */
+    /**
+     * "Start an election at once" (thesis §3.10); valid only if the receiver's log ends at {@code lastLogIndex}
+     * (HAZARDS R14).
+     */
     record TimeoutNow(long term, int leaderId, long lastLogIndex) implements Message {}
 }

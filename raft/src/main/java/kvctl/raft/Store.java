@@ -58,7 +58,6 @@ public interface Store extends AutoCloseable {
      *     until it has caught up (HAZARDS D4)
      */
     record Restored(HardState hardState, LogStart logStart, List<Entry> entries, boolean forgetful) {
-        public static final Restored NOTHING =
-                new Restored(HardState.INITIAL, LogStart.BEGINNING, List.of(), false);
+        public static final Restored NOTHING = new Restored(HardState.INITIAL, LogStart.BEGINNING, List.of(), false);
     }
 }
