@@ -83,8 +83,8 @@ final class Leadership {
 
     /** The index that may be committed: on a quorum, and of this term (paper §5.4.2); else 0. */
     long committable() {
-        long index = quorum.reachedValue(
-                nodeId -> nodeId == config.nodeId() ? log.savedIndex() : follower(nodeId).countedMatch());
+        long index = quorum.reachedValue(nodeId ->
+                nodeId == config.nodeId() ? log.savedIndex() : follower(nodeId).countedMatch());
         return index >= noopIndex ? index : 0;
     }
 
@@ -98,16 +98,14 @@ final class Leadership {
             startReads(commitIndex);
         }
         for (Progress progress : followers) {
-            boolean sent =
-                    switch (progress.mode) {
-                        case PROBE -> probe(progress, commitIndex, out);
-                        case REPLICATE -> pipeline(progress, commitIndex, out);
-                        case SNAPSHOT -> false;
-                    };
+            boolean sent = switch (progress.mode) {
+                case PROBE -> probe(progress, commitIndex, out);
+                case REPLICATE -> pipeline(progress, commitIndex, out);
+                case SNAPSHOT -> false;
+            };
             if (progress.mode == Progress.Mode.SNAPSHOT && progress.chunkIsDue(nowMs, config)) {
                 progress.chunkSent(nowMs);
-                chunks.add(new ChunkWanted(
-                        progress.nodeId, progress.transferId, progress.transferOffset, round));
+                chunks.add(new ChunkWanted(progress.nodeId, progress.transferId, progress.transferOffset, round));
             }
             if (broadcast && !sent) {
                 out.add(new Outgoing(progress.nodeId, heartbeat(progress, commitIndex)));
@@ -197,12 +195,11 @@ final class Leadership {
     private void matched(Progress progress, AppendEntriesReply reply) {
         progress.matchedRound = Math.max(progress.matchedRound, reply.round());
         long index = Math.min(reply.matchIndex(), log.lastIndex());
-        boolean caughtUp =
-                switch (progress.mode) {
-                    case PROBE -> index >= progress.nextIndex - 1;
-                    case SNAPSHOT -> index >= log.start().index();
-                    case REPLICATE -> false;
-                };
+        boolean caughtUp = switch (progress.mode) {
+            case PROBE -> index >= progress.nextIndex - 1;
+            case SNAPSHOT -> index >= log.start().index();
+            case REPLICATE -> false;
+        };
         progress.matched(index);
         if (caughtUp) {
             progress.replicate();
@@ -278,7 +275,8 @@ final class Leadership {
 
     /** False if no quorum has answered for an election timeout (CheckQuorum, thesis §6.2). */
     boolean hearsQuorum(long nowMs) {
-        return quorum.reached(nodeId -> nodeId == config.nodeId() || follower(nodeId).hears(nowMs, config));
+        return quorum.reached(
+                nodeId -> nodeId == config.nodeId() || follower(nodeId).hears(nowMs, config));
     }
 
     void transferTo(int nodeId, long deadlineMs) {

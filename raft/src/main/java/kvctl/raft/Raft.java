@@ -62,7 +62,13 @@ final class Raft {
     private final List<Leadership.Read> confirmedReads = new ArrayList<>();
     private final List<Waiter> failedReads = new ArrayList<>();
 
-    Raft(int groupId, RaftConfig config, Store.Restored restored, long lastApplied, RandomGenerator random, long nowMs) {
+    Raft(
+            int groupId,
+            RaftConfig config,
+            Store.Restored restored,
+            long lastApplied,
+            RandomGenerator random,
+            long nowMs) {
         this.groupId = groupId;
         this.config = config;
         this.quorum = Quorum.of(config.voters());
@@ -72,7 +78,8 @@ final class Raft {
         this.savedHardState = restored.hardState();
         this.log = new RaftLog(restored.logStart(), restored.entries());
         this.forgetful = restored.forgetful();
-        Invariant.check(lastApplied >= log.start().index(), "state covers the dropped log", lastApplied, log.firstIndex());
+        Invariant.check(
+                lastApplied >= log.start().index(), "state covers the dropped log", lastApplied, log.firstIndex());
         Invariant.check(lastApplied <= log.lastIndex(), "state is not ahead of the log", lastApplied, log.lastIndex());
         this.commitIndex = lastApplied;
         resetElectionTimer(nowMs);
@@ -396,8 +403,7 @@ final class Raft {
 
     void answerChunk(int to, InstallSnapshot chunk, long nextOffset) {
         late.add(new Outgoing(
-                to,
-                new InstallSnapshotReply(currentTerm, chunk.transferId(), nextOffset, chunk.round(), !forgetful)));
+                to, new InstallSnapshotReply(currentTerm, chunk.transferId(), nextOffset, chunk.round(), !forgetful)));
     }
 
     /** A whole snapshot was received: it becomes the state and the start of the log with this turn's save. */
@@ -503,8 +509,8 @@ final class Raft {
      */
     void compact(long lastApplied) {
         RaftConfig.Limits limits = config.limits();
-        boolean tooLong = lastApplied - log.start().index() > limits.snapshotEntries()
-                || log.bytes() > limits.snapshotBytes();
+        boolean tooLong =
+                lastApplied - log.start().index() > limits.snapshotEntries() || log.bytes() > limits.snapshotBytes();
         if (!tooLong || newLogStart != null) {
             return;
         }

@@ -24,7 +24,8 @@ public record RaftConfig(
     public RaftConfig {
         voters = voters.stream().sorted().toList();
         Invariant.check(voters.contains(nodeId), "a replica is one of its group's voters");
-        Invariant.check(voters.stream().distinct().count() == voters.size() && voters.get(0) > 0, "voters are distinct");
+        Invariant.check(
+                voters.stream().distinct().count() == voters.size() && voters.get(0) > 0, "voters are distinct");
         Invariant.check(heartbeatMs > 0 && heartbeatMs < electionTimeoutMinMs, "heartbeat below election timeout");
         Invariant.check(electionTimeoutMinMs < electionTimeoutMaxMs, "election timeout is a range");
     }
@@ -34,8 +35,7 @@ public record RaftConfig(
     }
 
     public RaftConfig withLimits(Limits newLimits) {
-        return new RaftConfig(
-                nodeId, voters, heartbeatMs, electionTimeoutMinMs, electionTimeoutMaxMs, newLimits);
+        return new RaftConfig(nodeId, voters, heartbeatMs, electionTimeoutMinMs, electionTimeoutMaxMs, newLimits);
     }
 
     /**
@@ -63,8 +63,8 @@ public record RaftConfig(
             long snapshotBytes,
             int keptEntries,
             int chunkBytes) {
-        public static final Limits DEFAULT = new Limits(
-                1 << 20, 64, 8 << 20, 32 << 20, 65_536, 8 << 20, 10_000, 16 << 20, 2_000, 256 << 10);
+        public static final Limits DEFAULT =
+                new Limits(1 << 20, 64, 8 << 20, 32 << 20, 65_536, 8 << 20, 10_000, 16 << 20, 2_000, 256 << 10);
 
         public Limits {
             Invariant.check(keptEntries < snapshotEntries, "fewer entries are kept than make a snapshot");

@@ -37,7 +37,9 @@ final class RaftLog {
     }
 
     long lastTerm() {
-        return entries.isEmpty() ? start.term() : entries.get(entries.size() - 1).term();
+        return entries.isEmpty()
+                ? start.term()
+                : entries.get(entries.size() - 1).term();
     }
 
     long savedIndex() {

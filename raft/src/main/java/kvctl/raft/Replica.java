@@ -113,7 +113,9 @@ final class Replica {
 
     void compact() {
         if (sending.isEmpty() || raft.status(0).logBytes() > 4 * config.limits().snapshotBytes()) {
-            raft.compact(machine.lastApplied()); // Held while a snapshot is sent, so that its receiver can go on (HAZARDS S6).
+            raft.compact(
+                    machine.lastApplied()); // Held while a snapshot is sent, so that its receiver can go on (HAZARDS
+            // S6).
         }
     }
 
@@ -183,7 +185,8 @@ final class Replica {
             if (transfer != null) {
                 transfer.close();
             }
-            transfer = new Sending(wanted.transferId(), machine.openSnapshot(), config.limits().chunkBytes());
+            transfer = new Sending(
+                    wanted.transferId(), machine.openSnapshot(), config.limits().chunkBytes());
             sending.put(wanted.to(), transfer);
             raft.transferStarted(wanted.to(), transfer.source.lastIncludedIndex());
         }
@@ -248,8 +251,8 @@ final class Replica {
                 return;
             }
             dropReceived();
-            receiving = new Receiving(
-                    chunk, machine.receiveSnapshot(chunk.lastIncludedIndex(), chunk.lastIncludedTerm()));
+            receiving =
+                    new Receiving(chunk, machine.receiveSnapshot(chunk.lastIncludedIndex(), chunk.lastIncludedTerm()));
         }
         if (chunk.offset() != receiving.offset) {
             raft.answerChunk(from, chunk, receiving.offset);
