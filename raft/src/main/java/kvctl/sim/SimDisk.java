@@ -10,6 +10,7 @@ import java.util.random.RandomGenerator;
 import kvctl.raft.Entry;
 import kvctl.raft.HardState;
 import kvctl.raft.Invariant;
+import kvctl.raft.StateMachine;
 import kvctl.raft.Store;
 
 /**
@@ -169,15 +170,11 @@ public final class SimDisk implements Store {
     public void save(List<Save> changes) {
         Invariant.check(!saving, "one save at a time");
         List<DiskImage.Change> commit = new ArrayList<>();
-        applying = commit;
         for (Save save : changes) {
-            if (save.install() != null) {
-                save.install().install();
-            }
+            SimMachine.State installed = save.install() == null ? null : installed(save.install());
             commit.add(new DiskImage.Change(
-                    save.groupId(), save.hardState(), save.logStart(), List.copyOf(save.entries()), null));
+                    save.groupId(), save.hardState(), save.logStart(), List.copyOf(save.entries()), installed));
         }
-        applying = null;
         for (DiskImage.Change change : commit) {
             watcher.saving(change.groupId(), nodeId, change);
         }
@@ -185,6 +182,14 @@ public final class SimDisk implements Store {
         current.redo(commit);
         commits.add(commit);
         mayFail();
+    }
+
+    private SimMachine.State installed(StateMachine.Sink sink) {
+        List<DiskImage.Change> written = new ArrayList<>();
+        applying = written;
+        sink.install();
+        applying = null;
+        return written.get(0).state();
     }
 
     @Override
