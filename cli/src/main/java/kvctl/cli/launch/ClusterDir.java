@@ -6,7 +6,6 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -19,10 +18,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.regex.Pattern;
+import kvctl.cli.CliException;
 
 /**
  * Where one cluster of this machine keeps what must survive its launcher:
@@ -30,7 +30,8 @@ import java.util.Set;
  * <pre>
  * HOME/clusters/NAME/topology.yaml         the effective topology
  *                    cluster.properties    {@link Endpoints}
- *                    launcher.properties   who started it, if that process must outlive the nodes
+ *                    launch.properties     {@link Launch}; only while the cluster is meant to be up
+ *                    lock                  held by the command that changes the cluster
  *                    run/NODE.properties   {@link NodeRun}
  *                    nodes/NODE/data, log
  * </pre>
@@ -41,36 +42,24 @@ import java.util.Set;
  * @param root HOME/clusters/NAME
  */
 public record ClusterDir(Path root) {
+    /** The same rule as for the names in a topology, so that a name is always a safe file name. */
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
+
     private static final Set<String> SYSTEM_VIEWS = FileSystems.getDefault().supportedFileAttributeViews();
 
-    /** $KVCTL_HOME, or $XDG_STATE_HOME/kvctl, or ~/.local/state/kvctl. */
-    public static Path home(Map<String, String> env) {
-        String home = env.get("KVCTL_HOME");
-        if (home != null && !home.isEmpty()) {
-            return Path.of(home).toAbsolutePath().normalize();
-        }
-        String state = env.get("XDG_STATE_HOME");
-        // The XDG rules: a relative path counts as not set.
-        if (state != null && !state.isEmpty() && Path.of(state).isAbsolute()) {
-            return Path.of(state, "kvctl");
-        }
-        return Path.of(System.getProperty("user.home"), ".local", "state", "kvctl");
-    }
-
-    /** The directory of that name, whether it exists or not. @throws IllegalArgumentException if no cluster may have the name */
+    /**
+     * The directory of that name, whether it exists or not.
+     *
+     * @param home see {@link kvctl.cli.Home}
+     * @throws CliException (usage) if no cluster may have the name
+     */
     public static ClusterDir of(Path home, String name) {
-        if (!validName(name)) {
-            throw new IllegalArgumentException("'" + name
-                    + "' cannot name a cluster: use up to 64 letters, digits, '-', '_' and '.', a letter or digit first.");
+        if (!NAME.matcher(name).matches()) {
+            throw CliException.usage(
+                    "'" + name + "' cannot name a cluster.",
+                    "use 1 to 63 of A-Z a-z 0-9 . _ - and begin with a letter or a digit");
         }
         return new ClusterDir(clusters(home).resolve(name));
-    }
-
-    static boolean validName(String name) {
-        if (name.isEmpty() || name.length() > 64 || !Character.isLetterOrDigit(name.charAt(0))) {
-            return false;
-        }
-        return name.chars().allMatch(c -> Character.isLetterOrDigit(c) || c == '-' || c == '_' || c == '.');
     }
 
     /** Every directory in HOME/clusters, by name; also those without a cluster in it. */
@@ -131,16 +120,16 @@ public record ClusterDir(Path root) {
         return root.resolve("cluster.properties");
     }
 
-    Path launcherFile() {
-        return root.resolve("launcher.properties");
+    Path launchFile() {
+        return root.resolve("launch.properties");
     }
 
     Path runFile(String node) {
-        return root.resolve("run").resolve(fileName(node) + ".properties");
+        return root.resolve("run").resolve(node + ".properties");
     }
 
     Path nodeDir(String node) {
-        return root.resolve("nodes").resolve(fileName(node));
+        return root.resolve("nodes").resolve(node);
     }
 
     public Path dataDir(String node) {
@@ -188,21 +177,25 @@ public record ClusterDir(Path root) {
         store(runFile(node), run.toProperties());
     }
 
-    /** The process that the nodes are tied to; empty if they run on their own. */
-    Optional<ProcessRef> launcher() {
+    /** How the cluster was brought up; empty if it was brought down since, or never up. */
+    Optional<Launch> launch() {
         try {
-            return Optional.of(process(load(launcherFile()))).filter(ref -> ref.life() != ProcessRef.Life.GONE);
-        } catch (IOException | RuntimeException e) {
+            return Optional.of(Launch.of(load(launchFile())));
+        } catch (NoSuchFileException e) {
             return Optional.empty();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (RuntimeException e) {
+            throw damaged(launchFile(), e);
         }
     }
 
-    void writeLauncher(Optional<ProcessRef> launcher) throws IOException {
-        if (launcher.isPresent()) {
-            store(launcherFile(), processProperties(launcher.get()));
-        } else {
-            Files.deleteIfExists(launcherFile());
-        }
+    void write(Launch launch) throws IOException {
+        store(launchFile(), launch.toProperties());
+    }
+
+    void forgetLaunch() throws IOException {
+        Files.deleteIfExists(launchFile());
     }
 
     static Properties processProperties(ProcessRef process) {
@@ -218,23 +211,6 @@ public record ClusterDir(Path root) {
                 Long.parseLong(properties.getProperty("pid")),
                 Long.parseLong(properties.getProperty("start_ms")),
                 properties.getProperty("born", ""));
-    }
-
-    /** Node names are free-form; a file name is not. What may not stand in one becomes %XX of its UTF-8 bytes. */
-    static String fileName(String node) {
-        StringBuilder name = new StringBuilder();
-        for (int i = 0; i < node.length(); i += Character.charCount(node.codePointAt(i))) {
-            int c = node.codePointAt(i);
-            boolean plain = Character.isLetterOrDigit(c) || c == '-' || c == '_' || c == ' ' || (c == '.' && i > 0);
-            if (plain) {
-                name.appendCodePoint(c);
-            } else {
-                for (byte b : Character.toString(c).getBytes(StandardCharsets.UTF_8)) {
-                    name.append(String.format("%%%02X", b));
-                }
-            }
-        }
-        return name.toString();
     }
 
     /** Makes the directory and what is missing above it, for this user only. */
