@@ -49,7 +49,8 @@ record Command(Op op, int shardId, Request.Tag tag, byte[] key, long expectedVer
     static byte[] encode(Request.Write write, int shards) {
         byte[] key = write.key();
         if (key.length == 0 || key.length > Limits.KEY_MAX_BYTES) {
-            throw new IllegalArgumentException("A key has 1 to " + Limits.KEY_MAX_BYTES + " bytes, not " + key.length + ".");
+            throw new IllegalArgumentException(
+                    "A key has 1 to " + Limits.KEY_MAX_BYTES + " bytes, not " + key.length + ".");
         }
         byte[] value = valueOf(write);
         if (value.length > Limits.VALUE_MAX_BYTES) {

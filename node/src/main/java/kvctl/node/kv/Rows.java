@@ -68,7 +68,8 @@ final class Rows {
      */
     byte[] checked(byte[] key, byte[] row) {
         if (row.length < CRC_BYTES || (int) INT.get(row, 0) != crcOf(key, row)) {
-            throw new IllegalStateException("a stored row is damaged, its key is " + HexFormat.of().formatHex(key));
+            throw new IllegalStateException(
+                    "a stored row is damaged, its key is " + HexFormat.of().formatHex(key));
         }
         return row;
     }

@@ -26,7 +26,6 @@ record SessionId(int shardId, long sessionMs, long sessionRandom) {
     }
 
     boolean isAtMost(long floorMs, long floorRandom) {
-        return sessionMs < floorMs
-                || sessionMs == floorMs && Long.compareUnsigned(sessionRandom, floorRandom) <= 0;
+        return sessionMs < floorMs || sessionMs == floorMs && Long.compareUnsigned(sessionRandom, floorRandom) <= 0;
     }
 }
