@@ -1,0 +1,121 @@
+package kvctl.protocol;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** At least one frame of every kind, with fields drawn from a seed. */
+final class Samples {
+    private final SplittableRandom random;
+
+    Samples(long seed) {
+        random = new SplittableRandom(seed);
+    }
+
+    List<Frame> all() {
+        List<Frame> frames = new ArrayList<>();
+        for (Request request : requests()) {
+            frames.add(new Frame.Ask(number(), number(), request));
+        }
+        for (Response response : responses()) {
+            frames.add(new Frame.Answer(number(), response));
+        }
+        for (Hello.Role role : Hello.Role.values()) {
+            frames.add(new Hello(role, text(), id(), text(), number(), id(), id()));
+        }
+        for (HelloReply.Code code : HelloReply.Code.values()) {
+            frames.add(new HelloReply.Refused(code, text()));
+        }
+        frames.add(new HelloReply.Accepted(id(), text(), id(), text(), number(), null));
+        frames.add(new HelloReply.Accepted(id(), text(), id(), text(), number(), map()));
+        frames.add(new Frame.Peer(new BytesReader(bytes())));
+        frames.add(new Frame.Failure(text()));
+        return frames;
+    }
+
+    private List<Request> requests() {
+        return List.of(
+                new Request.Get(bytes()),
+                new Request.Put(tag(), bytes(), bytes()),
+                new Request.Append(tag(), bytes(), bytes()),
+                new Request.Delete(tag(), bytes()),
+                new Request.Cas(tag(), bytes(), number(), bytes()),
+                new Request.Scan(random.nextInt(Limits.SHARDS_MAX), bytes(), bytes(), id()),
+                new Request.GetMap(),
+                new Request.GetStatus(),
+                new Request.TransferLeadership(id(), id()));
+    }
+
+    private List<Response> responses() {
+        List<Response> responses = new ArrayList<>(List.of(
+                new Response.Value(bytes(), number(), id(), number()),
+                new Response.NotFound(id(), number()),
+                new Response.Written(number(), id(), number()),
+                new Response.Unchanged(number(), id(), number()),
+                new Response.Page(List.of(row(), row()), random.nextBoolean(), id(), number()),
+                new Response.Page(List.of(), random.nextBoolean(), id(), number()),
+                new Response.MapReply(map()),
+                new Response.StatusReply(status()),
+                new Response.Ok()));
+        for (Response.Code code : Response.Code.values()) {
+            responses.add(new Response.Refused(code, text(), id()));
+        }
+        return responses;
+    }
+
+    private Request.Tag tag() {
+        return new Request.Tag(number(), random.nextLong(), number(), number());
+    }
+
+    private Response.Row row() {
+        return new Response.Row(bytes(), bytes(), number());
+    }
+
+    private ShardMap map() {
+        int[] shardGroups = new int[1 + random.nextInt(40)];
+        for (int i = 0; i < shardGroups.length; i++) {
+            shardGroups[i] = id();
+        }
+        return new ShardMap(
+                number(),
+                text(),
+                shardGroups,
+                List.of(new ShardMap.Group(id(), text(), List.of(id(), id()), id())),
+                List.of(new ShardMap.Node(id(), text(), text(), random.nextInt(65536))));
+    }
+
+    private NodeStatus status() {
+        NodeStatus.Replica replica = new NodeStatus.Replica(
+                id(),
+                text(),
+                text(),
+                number(),
+                id(),
+                number(),
+                number(),
+                number(),
+                number(),
+                number(),
+                number(),
+                List.of(new NodeStatus.Peer(id(), number(), random.nextBoolean())));
+        return new NodeStatus(id(), text(), number(), number(), number(), number(), number(), List.of(replica));
+    }
+
+    private int id() {
+        return random.nextInt() >>> (1 + random.nextInt(31));
+    }
+
+    private long number() {
+        return random.nextLong() >>> random.nextInt(64);
+    }
+
+    private String text() {
+        return random.nextBoolean() ? "" : "dé\uD83D\uDE00lhi-" + random.nextInt(1000);
+    }
+
+    byte[] bytes() {
+        byte[] bytes = new byte[random.nextInt(50)];
+        random.nextBytes(bytes);
+        return bytes;
+    }
+}
