@@ -55,12 +55,7 @@ public record Topology(String cluster, int shards, List<Node> nodes, List<Intege
      * @param faults the node obeys commands that break its links
      */
     public record Settings(
-            long heapBytes,
-            long snapshotEntries,
-            long snapshotBytes,
-            int heartbeatMs,
-            int electionMs,
-            boolean faults) {
+            long heapBytes, long snapshotEntries, long snapshotBytes, int heartbeatMs, int electionMs, boolean faults) {
         public static final Settings DEFAULT = new Settings(128L << 20, 10_000, 16L << 20, 50, 300, false);
 
         /** Longest silence before an election, in ms. */
@@ -110,20 +105,19 @@ public record Topology(String cluster, int shards, List<Node> nodes, List<Intege
      * @throws TopologyException if a number or the name is out of bounds
      */
     public static Topology defaults(String name, int nodes, int groups, int basePort) {
-        check(TopologyValues.NAME.matcher(name).matches(), "'" + name + "' is no cluster name: " + TopologyValues.NAME_RULE);
+        check(
+                TopologyValues.NAME.matcher(name).matches(),
+                "'" + name + "' is no cluster name: " + TopologyValues.NAME_RULE);
         check(nodes >= 1 && nodes <= MAX_NODES, "The number of nodes is 1 to " + MAX_NODES + ", not " + nodes + ".");
-        check(groups >= 1 && groups <= MAX_GROUPS, "The number of groups is 1 to " + MAX_GROUPS + ", not " + groups + ".");
+        check(
+                groups >= 1 && groups <= MAX_GROUPS,
+                "The number of groups is 1 to " + MAX_GROUPS + ", not " + groups + ".");
         check(
                 basePort >= 1 && basePort + nodes - 1 <= 65535,
                 "Ports " + basePort + " to " + (basePort + nodes - 1) + " are not all between 1 and 65535.");
         Settings local = Settings.DEFAULT;
         Settings settings = new Settings(
-                local.heapBytes,
-                local.snapshotEntries,
-                local.snapshotBytes,
-                local.heartbeatMs,
-                local.electionMs,
-                true);
+                local.heapBytes, local.snapshotEntries, local.snapshotBytes, local.heartbeatMs, local.electionMs, true);
         List<Node> made = IntStream.rangeClosed(1, nodes)
                 .mapToObj(id -> new Node(id, "n" + id, DEFAULT_HOST, basePort + id - 1, settings))
                 .toList();
@@ -134,7 +128,10 @@ public record Topology(String cluster, int shards, List<Node> nodes, List<Intege
             spread.add(new Group(
                     g + 1,
                     "g" + (g + 1),
-                    IntStream.range(0, replicas).mapToObj(r -> (first + r) % nodes + 1).sorted().toList()));
+                    IntStream.range(0, replicas)
+                            .mapToObj(r -> (first + r) % nodes + 1)
+                            .sorted()
+                            .toList()));
         }
         return new Topology(name, DEFAULT_SHARDS, made, firstNodes(nodes), spread);
     }
@@ -150,7 +147,9 @@ public record Topology(String cluster, int shards, List<Node> nodes, List<Intege
      * @throws TopologyException if it is no name
      */
     public Topology withCluster(String name) {
-        check(TopologyValues.NAME.matcher(name).matches(), "'" + name + "' is no cluster name: " + TopologyValues.NAME_RULE);
+        check(
+                TopologyValues.NAME.matcher(name).matches(),
+                "'" + name + "' is no cluster name: " + TopologyValues.NAME_RULE);
         return new Topology(name, shards, nodes, controller, groups);
     }
 
@@ -162,7 +161,8 @@ public record Topology(String cluster, int shards, List<Node> nodes, List<Intege
             }
         }
         List<String> names = nodes.stream().map(Node::name).toList();
-        throw TopologyException.of("Cluster '" + cluster + "' has no node '" + name + "'." + TopologyReader.didYouMean(name, names));
+        throw TopologyException.of(
+                "Cluster '" + cluster + "' has no node '" + name + "'." + TopologyReader.didYouMean(name, names));
     }
 
     /** @param id from 1 */
@@ -188,8 +188,12 @@ public record Topology(String cluster, int shards, List<Node> nodes, List<Intege
                 1,
                 clusterId,
                 shardGroups,
-                groups.stream().map(g -> new ShardMap.Group(g.id(), g.name(), g.nodeIds(), 0)).toList(),
-                nodes.stream().map(n -> new ShardMap.Node(n.id(), n.name(), n.host(), n.port())).toList());
+                groups.stream()
+                        .map(g -> new ShardMap.Group(g.id(), g.name(), g.nodeIds(), 0))
+                        .toList(),
+                nodes.stream()
+                        .map(n -> new ShardMap.Node(n.id(), n.name(), n.host(), n.port()))
+                        .toList());
     }
 
     /** What works but is hardly meant, one line each. */
@@ -198,12 +202,14 @@ public record Topology(String cluster, int shards, List<Node> nodes, List<Intege
         for (Group group : groups) {
             int size = group.nodeIds().size();
             if (size % 2 == 0) {
-                warnings.add("Group '" + group.name() + "' has " + size + " replicas: that survives no more failures than "
-                        + (size - 1) + " and needs one more answer for each write.");
+                warnings.add(
+                        "Group '" + group.name() + "' has " + size + " replicas: that survives no more failures than "
+                                + (size - 1) + " and needs one more answer for each write.");
             }
         }
         if (groups.size() > shards) {
-            warnings.add(groups.size() - shards + " of " + groups.size() + " groups get no shard: there are only " + shards + ".");
+            warnings.add(groups.size() - shards + " of " + groups.size() + " groups get no shard: there are only "
+                    + shards + ".");
         }
         return warnings;
     }

@@ -47,9 +47,8 @@ final class TopologyReader {
 
     Topology read() {
         Map<String, Field> top = fields(tree(), "a topology", TOP);
-        String cluster = top.containsKey("cluster")
-                ? value(top, "cluster", "", TopologyValues::name)
-                : missing("cluster", "");
+        String cluster =
+                top.containsKey("cluster") ? value(top, "cluster", "", TopologyValues::name) : missing("cluster", "");
         int shards = value(
                 top,
                 "shards",
@@ -87,7 +86,8 @@ final class TopologyReader {
     /** SnakeYAML knows better than Jackson what is wrong and where. */
     private void notYaml(JsonProcessingException e) {
         if (e.getCause() instanceof MarkedYAMLException why && why.getProblemMark() != null) {
-            Place at = new Place(why.getProblemMark().getLine() + 1, why.getProblemMark().getColumn() + 1);
+            Place at = new Place(
+                    why.getProblemMark().getLine() + 1, why.getProblemMark().getColumn() + 1);
             problem(at, "this is no YAML: " + firstLine(why.getProblem()) + ".");
         } else {
             JsonLocation at = e.getLocation();
@@ -107,19 +107,25 @@ final class TopologyReader {
             nodeIds.put(name, id);
             String twin = lowerCase.putIfAbsent(name.toLowerCase(Locale.ROOT), name);
             if (twin != null) {
-                problem(field.at(), "node '" + name + "' differs from node '" + twin
-                        + "' only in case: their directories are the same on some machines.");
+                problem(
+                        field.at(),
+                        "node '" + name + "' differs from node '" + twin
+                                + "' only in case: their directories are the same on some machines.");
             }
             Map<String, Field> own = field.value() instanceof Scalar s && s.text() == null
                     ? Map.of()
                     : fields(field.value(), "node '" + name + "'", NODE);
             String host = value(own, "host", Topology.DEFAULT_HOST, TopologyValues::host);
             int port = value(own, "port", Math.min(basePort + id - 1, 65535), TopologyReader::port);
-            String address = (host.equals("localhost") ? Topology.DEFAULT_HOST : host.toLowerCase(Locale.ROOT)) + ":" + port;
+            String address =
+                    (host.equals("localhost") ? Topology.DEFAULT_HOST : host.toLowerCase(Locale.ROOT)) + ":" + port;
             String taken = ports.putIfAbsent(address, name);
             if (taken != null) {
                 Place at = own.containsKey("port") ? own.get("port").value().at() : field.at();
-                problem(at, "port " + port + " of node '" + name + "' is already that of node '" + taken + "' on " + host + ".");
+                problem(
+                        at,
+                        "port " + port + " of node '" + name + "' is already that of node '" + taken + "' on " + host
+                                + ".");
             }
             nodes.add(new Node(id, name, host, port, settings(own, settings)));
         }
@@ -135,15 +141,18 @@ final class TopologyReader {
         Map<String, Field> snapshot = section(own, "snapshot", "'snapshot'", "entries", "bytes");
         Settings settings = new Settings(
                 value(own, "heap", otherwise.heapBytes(), t -> TopologyValues.bytes(t, MIN_HEAP_BYTES, MAX_HEAP_BYTES)),
-                value(snapshot, "entries", otherwise.snapshotEntries(), t -> (long) TopologyValues.wholeNumber(t, 1, 1_000_000_000)),
+                value(snapshot, "entries", otherwise.snapshotEntries(), t ->
+                        (long) TopologyValues.wholeNumber(t, 1, 1_000_000_000)),
                 value(snapshot, "bytes", otherwise.snapshotBytes(), t -> TopologyValues.bytes(t, 1 << 10, 1L << 32)),
                 value(own, "heartbeat", otherwise.heartbeatMs(), t -> TopologyValues.durationMs(t, 1, 10_000)),
                 value(own, "election", otherwise.electionMs(), t -> TopologyValues.durationMs(t, 10, 60_000)),
                 value(own, "faults", otherwise.faults(), TopologyValues::yesOrNo));
         Field timing = own.getOrDefault("election", own.get("heartbeat"));
         if (timing != null && settings.electionMs() < 2 * settings.heartbeatMs()) {
-            problem(timing.value().at(), "'election' (" + settings.electionMs() + "ms) must be at least twice 'heartbeat' ("
-                    + settings.heartbeatMs() + "ms), or one late heartbeat deposes a leader.");
+            problem(
+                    timing.value().at(),
+                    "'election' (" + settings.electionMs() + "ms) must be at least twice 'heartbeat' ("
+                            + settings.heartbeatMs() + "ms), or one late heartbeat deposes a leader.");
         }
         return settings;
     }
@@ -160,14 +169,18 @@ final class TopologyReader {
     private List<Integer> replicas(Field field, String where) {
         List<Integer> ids = new ArrayList<>();
         if (!(field.value() instanceof Sequence sequence)) {
-            problem(placeOf(field), where + " must be a list of nodes, as [" + String.join(", ", nodeIds.keySet()) + "].");
+            problem(
+                    placeOf(field),
+                    where + " must be a list of nodes, as [" + String.join(", ", nodeIds.keySet()) + "].");
             return ids;
         }
         if (sequence.items().isEmpty()) {
             problem(field.at(), where + " is empty: name at least one node.");
         }
         if (sequence.items().size() > Topology.MAX_REPLICAS) {
-            problem(field.at(), where + " has " + sequence.items().size() + " replicas, more than " + Topology.MAX_REPLICAS + ".");
+            problem(
+                    field.at(),
+                    where + " has " + sequence.items().size() + " replicas, more than " + Topology.MAX_REPLICAS + ".");
         }
         for (Item item : sequence.items()) {
             String name = item instanceof Scalar scalar ? scalar.text() : null;
@@ -175,7 +188,9 @@ final class TopologyReader {
             if (name == null) {
                 problem(item.at(), where + " must be a list of names of nodes.");
             } else if (id == null) {
-                problem(item.at(), "unknown node '" + name + "' in " + where + "." + didYouMean(name, nodeIds.keySet()));
+                problem(
+                        item.at(),
+                        "unknown node '" + name + "' in " + where + "." + didYouMean(name, nodeIds.keySet()));
             } else if (ids.contains(id)) {
                 problem(item.at(), "node '" + name + "' is twice in " + where + ".");
             } else {
@@ -196,7 +211,9 @@ final class TopologyReader {
             return List.of();
         }
         if (mapping.fields().isEmpty() || mapping.fields().size() > most) {
-            problem(field.at(), "'" + name + "' has " + mapping.fields().size() + " entries; 1 to " + most + " are possible.");
+            problem(
+                    field.at(),
+                    "'" + name + "' has " + mapping.fields().size() + " entries; 1 to " + most + " are possible.");
         }
         Collection<Field> fields = unique(mapping).values();
         for (Field each : fields) {
@@ -223,8 +240,10 @@ final class TopologyReader {
         for (Field field : fields.values()) {
             if (!names.contains(field.name())) {
                 String hint = didYouMean(field.name(), names);
-                problem(field.at(), "unknown field '" + field.name() + "'."
-                        + (hint.isEmpty() ? " Known here: " + String.join(", ", known) + "." : hint));
+                problem(
+                        field.at(),
+                        "unknown field '" + field.name() + "'."
+                                + (hint.isEmpty() ? " Known here: " + String.join(", ", known) + "." : hint));
             }
         }
         return fields;
@@ -235,7 +254,10 @@ final class TopologyReader {
         for (Field field : mapping.fields()) {
             Field first = fields.putIfAbsent(field.name(), field);
             if (first != null) {
-                problem(field.at(), "duplicate field '" + field.name() + "', first in line " + first.at().line() + ".");
+                problem(
+                        field.at(),
+                        "duplicate field '" + field.name() + "', first in line "
+                                + first.at().line() + ".");
             }
         }
         return fields;
@@ -265,7 +287,9 @@ final class TopologyReader {
 
     /** Where a value stands; of a value that is not there, where its field stands. */
     private static Place placeOf(Field field) {
-        return field.value() instanceof Scalar scalar && scalar.text() == null ? field.at() : field.value().at();
+        return field.value() instanceof Scalar scalar && scalar.text() == null
+                ? field.at()
+                : field.value().at();
     }
 
     private void problem(Place at, String message) {

@@ -19,8 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TopologyTest {
-    private static final String GOOD =
-            """
+    private static final String GOOD = """
             cluster: demo
             nodes:
               a: { port: 1 }
@@ -32,9 +31,7 @@ class TopologyTest {
 
     @Test
     void exampleOfTheDesignIsRead() {
-        Topology topology = Topology.parse(
-                "topology.yaml",
-                """
+        Topology topology = Topology.parse("topology.yaml", """
                 cluster: demo            # a comment
                 shards: 32
                 nodes:
@@ -55,21 +52,24 @@ class TopologyTest {
         assertThat(topology.nodes()).extracting(Topology.Node::id).containsExactly(1, 2, 3);
         assertThat(topology.node("chennai"))
                 .isEqualTo(new Topology.Node(
-                        3, "chennai", "127.0.0.1", 7103, new Topology.Settings(64L << 20, 10_000, 8L << 20, 50, 300, false)));
+                        3,
+                        "chennai",
+                        "127.0.0.1",
+                        7103,
+                        new Topology.Settings(64L << 20, 10_000, 8L << 20, 50, 300, false)));
         assertThat(topology.node("mumbai").settings())
                 .isEqualTo(new Topology.Settings(1L << 30, 5, 8L << 20, 50, 300, false));
         assertThat(topology.node("mumbai").address()).isEqualTo("10.0.0.2:7102");
         assertThat(topology.groups())
-                .containsExactly(new Topology.Group(1, "g1", List.of(1, 2, 3)), new Topology.Group(2, "g2", List.of(3)));
+                .containsExactly(
+                        new Topology.Group(1, "g1", List.of(1, 2, 3)), new Topology.Group(2, "g2", List.of(3)));
         assertThat(topology.groupsOn(3)).extracting(Topology.Group::name).containsExactly("g1", "g2");
         assertThat(topology.warnings()).isEmpty();
     }
 
     @Test
     void whatIsLeftOutHasDefaults() {
-        Topology topology = Topology.parse(
-                "t.yaml",
-                """
+        Topology topology = Topology.parse("t.yaml", """
                 cluster: demo
                 base_port: 9000
                 nodes: { a: , b: {}, c: { port: 80 } }
@@ -77,7 +77,8 @@ class TopologyTest {
                 """);
 
         assertThat(topology.shards()).isEqualTo(16);
-        assertThat(topology.nodes()).extracting(Topology.Node::address)
+        assertThat(topology.nodes())
+                .extracting(Topology.Node::address)
                 .containsExactly("127.0.0.1:9000", "127.0.0.1:9001", "127.0.0.1:80");
         assertThat(topology.nodes()).extracting(Topology.Node::settings).containsOnly(Topology.Settings.DEFAULT);
         assertThat(topology.controller()).containsExactly(1, 2, 3);
@@ -86,8 +87,7 @@ class TopologyTest {
 
     @Test
     void unknownFieldNamesPlaceNearestFieldLineAndCaret() {
-        TopologyException problem = problemOf(
-                """
+        TopologyException problem = problemOf("""
                 cluster: demo
                 nodes:
                   n1: { port: 7101 }
@@ -98,8 +98,7 @@ class TopologyTest {
                   snapshots: { entries: 10 }
                 """);
 
-        assertThat(problem)
-                .hasMessage("""
+        assertThat(problem).hasMessage("""
                 topology.yaml:8:3: unknown field 'snapshots'. Did you mean 'snapshot'?
                     snapshots: { entries: 10 }
                     ^""");
@@ -110,8 +109,7 @@ class TopologyTest {
 
     @Test
     void allProblemsAreReportedAtOnceInTheOrderOfTheFile() {
-        assertThat(headlines(
-                        """
+        assertThat(headlines("""
                         cluster: -demo
                         shards: 5000
                         replicas: 3
@@ -176,29 +174,41 @@ class TopologyTest {
 
     @Test
     void brokenYamlIsReportedWithItsPlace() {
-        assertThat(headlines("cluster: demo\nnodes: { a: [\n")).singleElement().asString()
+        assertThat(headlines("cluster: demo\nnodes: { a: [\n"))
+                .singleElement()
+                .asString()
                 .startsWith("topology.yaml:3:1: this is no YAML: ");
-        assertThat(headlines("cluster: demo\n\tnodes: a\n")).singleElement().asString()
+        assertThat(headlines("cluster: demo\n\tnodes: a\n"))
+                .singleElement()
+                .asString()
                 .startsWith("topology.yaml:2:1: this is no YAML: ");
         assertThat(headlines("a: *b\n")).singleElement().asString().contains("there is no anchor 'b' above");
         assertThat(headlines(GOOD + "---\na: b\n")).singleElement().asString().contains("second one begins here");
-        assertThat(headlines("a: " + "[".repeat(100) + "]".repeat(100))).singleElement().asString().contains("too deeply");
+        assertThat(headlines("a: " + "[".repeat(100) + "]".repeat(100)))
+                .singleElement()
+                .asString()
+                .contains("too deeply");
     }
 
     @Test
     void heartbeatsMustFitIntoAnElectionTimeoutOfEveryNode() {
         assertThat(headlines(GOOD + "node: { heartbeat: 200ms }\n"))
-                .containsExactly("topology.yaml:8:20: 'election' (300ms) must be at least twice 'heartbeat' (200ms), or one late"
-                        + " heartbeat deposes a leader.");
+                .containsExactly(
+                        "topology.yaml:8:20: 'election' (300ms) must be at least twice 'heartbeat' (200ms), or one late"
+                                + " heartbeat deposes a leader.");
         assertThat(headlines(GOOD.replace("port: 2 }", "port: 2, election: 60ms }")))
-                .singleElement().asString().startsWith("topology.yaml:4:27: 'election' (60ms)");
+                .singleElement()
+                .asString()
+                .startsWith("topology.yaml:4:27: 'election' (60ms)");
     }
 
     @Test
     void samePortOnAnotherHostIsFine() {
         Topology topology = Topology.parse("t", GOOD.replace("port: 2", "port: 1, host: other"));
         assertThat(topology.node(2).address()).isEqualTo("other:1");
-        assertThat(headlines(GOOD.replace("port: 2", "port: 1, host: localhost"))).singleElement().asString()
+        assertThat(headlines(GOOD.replace("port: 2", "port: 1, host: localhost")))
+                .singleElement()
+                .asString()
                 .contains("already that of node 'a'");
     }
 
@@ -206,8 +216,9 @@ class TopologyTest {
     void evenGroupWarns() {
         Topology topology = Topology.parse("t", GOOD.replace("[a, b, c]", "[a, b]"));
         assertThat(topology.warnings())
-                .containsExactly("Group 'g1' has 2 replicas: that survives no more failures than 1 and needs one more answer for"
-                        + " each write.");
+                .containsExactly(
+                        "Group 'g1' has 2 replicas: that survives no more failures than 1 and needs one more answer for"
+                                + " each write.");
     }
 
     @Test
@@ -217,10 +228,20 @@ class TopologyTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"65536,65536", "64k,65536", "64KiB,65536", "64Ki,65536", "16MiB,16777216", "16m,16777216", "1G,1073741824", "2048B,2048"})
+    @CsvSource({
+        "65536,65536",
+        "64k,65536",
+        "64KiB,65536",
+        "64Ki,65536",
+        "16MiB,16777216",
+        "16m,16777216",
+        "1G,1073741824",
+        "2048B,2048"
+    })
     void sizesAreBinary(String text, long bytes) {
         assertThat(TopologyValues.bytes(text, 1, Long.MAX_VALUE)).isEqualTo(bytes);
-        assertThat(TopologyValues.bytes(TopologyValues.bytesText(bytes), 1, Long.MAX_VALUE)).isEqualTo(bytes);
+        assertThat(TopologyValues.bytes(TopologyValues.bytesText(bytes), 1, Long.MAX_VALUE))
+                .isEqualTo(bytes);
     }
 
     @ParameterizedTest
@@ -233,9 +254,7 @@ class TopologyTest {
 
     @Test
     void writtenTopologyReadsBackEqual() {
-        Topology odd = Topology.parse(
-                "t",
-                """
+        Topology odd = Topology.parse("t", """
                 cluster: "1"
                 shards: 7
                 nodes:
@@ -268,11 +287,16 @@ class TopologyTest {
                 Topology topology = Topology.defaults("demo", nodes, groups, 7101);
                 assertThat(Topology.parse("t", topology.toYaml())).isEqualTo(topology);
                 Map<Integer, Integer> load = new TreeMap<>();
-                topology.nodes().forEach(n -> load.put(n.id(), topology.groupsOn(n.id()).size()));
+                topology.nodes()
+                        .forEach(n -> load.put(n.id(), topology.groupsOn(n.id()).size()));
                 int most = load.values().stream().max(Integer::compare).orElseThrow();
                 int least = load.values().stream().min(Integer::compare).orElseThrow();
-                assertThat(most - least).as(nodes + " nodes, " + groups + " groups").isLessThanOrEqualTo(1);
-                topology.groups().forEach(g -> assertThat(new HashSet<>(g.nodeIds())).hasSize(g.nodeIds().size()));
+                assertThat(most - least)
+                        .as(nodes + " nodes, " + groups + " groups")
+                        .isLessThanOrEqualTo(1);
+                topology.groups()
+                        .forEach(g -> assertThat(new HashSet<>(g.nodeIds()))
+                                .hasSize(g.nodeIds().size()));
             }
         }
     }
@@ -295,13 +319,16 @@ class TopologyTest {
         assertThat(map.number()).isEqualTo(1);
         assertThat(map.clusterId()).isEqualTo("c1");
         assertThat(map.shardGroups()).containsExactly(1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3);
-        assertThat(map.groups()).extracting(ShardMap.Group::nodeIds)
+        assertThat(map.groups())
+                .extracting(ShardMap.Group::nodeIds)
                 .containsExactly(List.of(1, 2, 3), List.of(1, 4, 5), List.of(2, 3, 4));
         assertThat(map.nodes()).extracting(ShardMap.Node::port).containsExactly(7101, 7102, 7103, 7104, 7105);
         for (int groups = 1; groups <= 20; groups++) {
             int[] owned = new int[groups];
-            Arrays.stream(Topology.defaults("x", 3, groups, 1).shardMap("c").shardGroups()).forEach(g -> owned[g - 1]++);
-            assertThat(Arrays.stream(owned).max().orElseThrow() - Arrays.stream(owned).min().orElseThrow())
+            Arrays.stream(Topology.defaults("x", 3, groups, 1).shardMap("c").shardGroups())
+                    .forEach(g -> owned[g - 1]++);
+            assertThat(Arrays.stream(owned).max().orElseThrow()
+                            - Arrays.stream(owned).min().orElseThrow())
                     .isLessThanOrEqualTo(1);
         }
     }
@@ -319,7 +346,8 @@ class TopologyTest {
         assertThat(catchThrowableOfType(TopologyException.class, () -> Topology.read(file)))
                 .hasMessage("There is no file " + file + ".");
         Files.writeString(file, "cluster: [a]\n" + GOOD.substring(GOOD.indexOf('\n') + 1));
-        assertThat(catchThrowableOfType(TopologyException.class, () -> Topology.read(file)).problems())
+        assertThat(catchThrowableOfType(TopologyException.class, () -> Topology.read(file))
+                        .problems())
                 .extracting(TopologyException.Problem::headline)
                 .containsExactly("my.yaml:1:10: 'cluster' must be a single value.");
         Files.writeString(file, GOOD);
@@ -341,7 +369,9 @@ class TopologyTest {
     }
 
     private static List<String> headlines(String yaml) {
-        return problemOf(yaml).problems().stream().map(TopologyException.Problem::headline).toList();
+        return problemOf(yaml).problems().stream()
+                .map(TopologyException.Problem::headline)
+                .toList();
     }
 
     private static TopologyException problemOf(String yaml) {

@@ -110,8 +110,7 @@ public final class FrameDecoder extends LengthFieldBasedFrameDecoder {
 
     private void startTimer(ChannelHandlerContext ctx) {
         if (helloTimer == null && maxBytes == Limits.HELLO_FRAME_MAX_BYTES) {
-            helloTimer = ctx.executor()
-                    .schedule(() -> lateHello(ctx), helloTimeoutMs, TimeUnit.MILLISECONDS);
+            helloTimer = ctx.executor().schedule(() -> lateHello(ctx), helloTimeoutMs, TimeUnit.MILLISECONDS);
         }
     }
 

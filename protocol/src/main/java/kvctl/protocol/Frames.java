@@ -111,14 +111,13 @@ public final class Frames {
         if (kind == HELLO) {
             return readHello(in);
         }
-        Frame frame =
-                switch (kind) {
-                    case HELLO_REPLY -> readReply(in);
-                    case ASK -> new Frame.Ask(in.varint(), in.varint(), RequestCodec.read(in));
-                    case ANSWER -> new Frame.Answer(in.varint(), ResponseCodec.read(in));
-                    case FAILURE -> new Frame.Failure(in.string());
-                    default -> throw new ProtocolException("unknown kind of frame: " + kind);
-                };
+        Frame frame = switch (kind) {
+            case HELLO_REPLY -> readReply(in);
+            case ASK -> new Frame.Ask(in.varint(), in.varint(), RequestCodec.read(in));
+            case ANSWER -> new Frame.Answer(in.varint(), ResponseCodec.read(in));
+            case FAILURE -> new Frame.Failure(in.string());
+            default -> throw new ProtocolException("unknown kind of frame: " + kind);
+        };
         in.end();
         return frame;
     }

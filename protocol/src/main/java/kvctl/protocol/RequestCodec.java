@@ -75,12 +75,12 @@ final class RequestCodec {
             case APPEND -> new Request.Append(readTag(in), in.bytes(), in.bytes());
             case DELETE -> new Request.Delete(readTag(in), in.bytes());
             case CAS -> new Request.Cas(readTag(in), in.bytes(), in.varint(), in.bytes());
-            case SCAN -> new Request.Scan(
-                    in.varint(Limits.SHARDS_MAX - 1), in.bytes(), in.bytes(), in.varint(Integer.MAX_VALUE));
+            case SCAN ->
+                new Request.Scan(
+                        in.varint(Limits.SHARDS_MAX - 1), in.bytes(), in.bytes(), in.varint(Integer.MAX_VALUE));
             case GET_MAP -> new Request.GetMap();
             case GET_STATUS -> new Request.GetStatus();
-            case TRANSFER -> new Request.TransferLeadership(
-                    in.varint(Integer.MAX_VALUE), in.varint(Integer.MAX_VALUE));
+            case TRANSFER -> new Request.TransferLeadership(in.varint(Integer.MAX_VALUE), in.varint(Integer.MAX_VALUE));
             default -> throw new ProtocolException("unknown kind of request: " + kind);
         };
     }

@@ -25,8 +25,8 @@ public sealed interface Message {
     /**
      * Log replication and heartbeat.
      *
-     * @param leaderLastIndex last index of the leader's log, so that a forgetful replica knows when it has caught up
-     *     (HAZARDS D4)
+     * @param leaderLastIndex last index of the leader's log, so that a forgetful replica knows what it must hold before
+     *     it counts again (HAZARDS D4)
      * @param round leader-made number of this exchange; replies carry it back and confirm leadership for reads
      *     that arrived before the round was sent (HAZARDS C2)
      */
@@ -44,8 +44,9 @@ public sealed interface Message {
     /**
      * @param success the log matches up to {@code matchIndex} and that is durable
      * @param matchIndex on success the last index proven equal; otherwise the last index of the follower's log
-     * @param conflictTerm on failure the term of the entry at the refused prevLogIndex, or 0 where there is none
-     * @param conflictIndex on failure the first index to try instead (paper §5.3, end)
+     * @param conflictTerm on failure the term of the follower's entry at conflictIndex
+     * @param conflictIndex on failure the highest index where the logs may still be equal: the follower's last entry not
+     *     behind prevLogIndex whose term is at most prevLogTerm (paper §5.3, end; HAZARDS R9)
      * @param round of the AppendEntries or InstallSnapshot that is answered
      * @param counts false while the replica is forgetful: it copies, but is no part of any majority (HAZARDS D4)
      */
@@ -79,10 +80,16 @@ public sealed interface Message {
             long round)
             implements Message {}
 
-    /** {@code nextOffset}: first byte the receiver still lacks; 0 asks to begin again. Installed ones answer with AppendEntriesReply. */
+    /**
+     * {@code nextOffset}: first byte the receiver still lacks; 0 asks to begin again. Installed ones answer with
+     * AppendEntriesReply.
+     */
     record InstallSnapshotReply(long term, long transferId, long nextOffset, long round, boolean counts)
             implements Message {}
 
-    /** "Start an election at once" (thesis §3.10); valid only if the receiver's log ends at {@code lastLogIndex} (HAZARDS R14). */
+    /**
+     * "Start an election at once" (thesis §3.10); valid only if the receiver's log ends at {@code lastLogIndex}
+     * (HAZARDS R14).
+     */
     record TimeoutNow(long term, int leaderId, long lastLogIndex) implements Message {}
 }

@@ -7,7 +7,10 @@ import java.util.List;
  * (HAZARDS R15). One thread uses it: the node's loop. An exception stops the node (HAZARDS R18).
  */
 public interface StateMachine {
-    /** Last entry whose effects are in the state; 0 for a new group. Stored in the same transaction as the effects (HAZARDS D1). */
+    /**
+     * Last entry whose effects are in the state; 0 for a new group. Stored in the same transaction as the effects
+     * (HAZARDS D1).
+     */
     long lastApplied();
 
     /** Term of the entry at {@link #lastApplied()}; 0 for a new group. */
@@ -21,7 +24,10 @@ public interface StateMachine {
      */
     List<Object> apply(List<Entry> entries);
 
-    /** Opens an unchanging view of the state as it is now, to be sent to a follower. Must be cheap; the caller closes it. */
+    /**
+     * Opens an unchanging view of the state as it is now, to be sent to a follower. Must be cheap; the caller closes
+     * it.
+     */
     Source openSnapshot();
 
     /** Begins to receive a snapshot beside the current state, which stays in use until {@link Sink#install()}. */
@@ -45,7 +51,9 @@ public interface StateMachine {
         /** Takes the next bytes exactly as {@link Source#read} gave them. */
         void write(byte[] chunk);
 
-        /** Makes it the state; called by {@link Store#save} inside its commit. lastApplied becomes lastIncludedIndex. */
+        /**
+         * Makes it the state; called by {@link Store#save} inside its commit. lastApplied becomes lastIncludedIndex.
+         */
         void install();
 
         /** Drops what was received. */

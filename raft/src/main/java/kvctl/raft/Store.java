@@ -24,6 +24,12 @@ public interface Store extends AutoCloseable {
      */
     void apply(Runnable effects);
 
+    /**
+     * The replica has caught up with a leader: from the next {@link #save} on the group is no longer {@linkplain
+     * Restored#forgetful() forgetful}, also after a restart.
+     */
+    void recovered(int groupId);
+
     @Override
     void close();
 
@@ -52,7 +58,6 @@ public interface Store extends AutoCloseable {
      *     until it has caught up (HAZARDS D4)
      */
     record Restored(HardState hardState, LogStart logStart, List<Entry> entries, boolean forgetful) {
-        public static final Restored NOTHING =
-                new Restored(HardState.INITIAL, LogStart.BEGINNING, List.of(), false);
+        public static final Restored NOTHING = new Restored(HardState.INITIAL, LogStart.BEGINNING, List.of(), false);
     }
 }

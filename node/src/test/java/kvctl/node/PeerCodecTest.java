@@ -1,0 +1,120 @@
+package kvctl.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.CorruptedFrameException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import kvctl.raft.Entry;
+import kvctl.raft.Message;
+import org.junit.jupiter.api.Test;
+
+class PeerCodecTest {
+    private static final long BIG = Long.MAX_VALUE;
+
+    private static List<Message> samples() {
+        List<Entry> entries = List.of(
+                Entry.noop(8, 3), Entry.command(9, 3, new byte[0]), Entry.command(10, 4, new byte[] {1, 2, -1}));
+        return List.of(
+                new Message.PreVote(0, 1, 0, 0),
+                new Message.PreVote(BIG, Integer.MAX_VALUE, BIG, BIG),
+                new Message.PreVoteReply(7, true),
+                new Message.RequestVote(7, 2, 127, 128, true),
+                new Message.RequestVoteReply(300, false),
+                new Message.AppendEntries(4, 1, 7, 3, entries, 6, 10, 77),
+                new Message.AppendEntries(4, 1, 7, 3, List.of(), 6, 10, 77),
+                new Message.AppendEntriesReply(4, true, 10, 0, 0, 77, true),
+                new Message.AppendEntriesReply(4, false, 5, 2, 3, 78, false),
+                new Message.InstallSnapshot(4, 1, 100, 3, 9, 1 << 20, new byte[] {5, 6}, true, -123456, 80),
+                new Message.InstallSnapshot(4, 1, 100, 3, 9, 0, new byte[0], false, 0, 80),
+                new Message.InstallSnapshotReply(4, 9, 1 << 20, 80, true),
+                new Message.TimeoutNow(4, 1, 10));
+    }
+
+    private static byte[] written(List<Message> messages) {
+        ByteBuf out = Unpooled.buffer();
+        int groupId = 1;
+        for (Message message : messages) {
+            PeerCodec.write(out, groupId++, message);
+        }
+        return ByteBufUtil.getBytes(out);
+    }
+
+    private static List<Mail> read(byte[] bytes) {
+        return PeerCodec.readAll(Unpooled.wrappedBuffer(bytes), 3);
+    }
+
+    @Test
+    void everyMessageComesBackAsItWas() {
+        List<Mail> mails = read(written(samples()));
+        assertThat(mails).hasSize(samples().size());
+        int bytes = 0;
+        for (int i = 0; i < mails.size(); i++) {
+            assertThat(mails.get(i).from()).isEqualTo(3);
+            assertThat(mails.get(i).groupId()).isEqualTo(i + 1);
+            assertThat(mails.get(i).message())
+                    .usingRecursiveComparison()
+                    .isEqualTo(samples().get(i));
+            bytes += mails.get(i).bytes();
+        }
+        assertThat(bytes).isEqualTo(written(samples()).length);
+    }
+
+    @Test
+    void everyKindOfMessageIsAmongTheSamples() {
+        List<Class<?>> kinds = new ArrayList<>();
+        samples().forEach(m -> kinds.add(m.getClass()));
+        assertThat(kinds).contains(Message.class.getPermittedSubclasses());
+    }
+
+    @Test
+    void A6_aFrameThatEndsEarlyIsRefused() {
+        for (Message message : samples()) {
+            byte[] whole = written(List.of(message));
+            for (int length = 1; length < whole.length; length++) {
+                byte[] part = java.util.Arrays.copyOf(whole, length);
+                assertThatThrownBy(() -> read(part)).isInstanceOf(CorruptedFrameException.class);
+            }
+        }
+    }
+
+    @Test
+    void A6_noiseIsRefusedOrReadsAsSomethingThatWritesTheSameBytes() {
+        Random random = new Random(1);
+        byte[] good = written(samples());
+        for (int round = 0; round < 50_000; round++) {
+            byte[] bytes = good.clone();
+            int changes = 1 + random.nextInt(3);
+            for (int i = 0; i < changes; i++) {
+                bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+            }
+            List<Mail> mails;
+            try {
+                mails = read(bytes);
+            } catch (CorruptedFrameException e) {
+                continue;
+            }
+            ByteBuf again = Unpooled.buffer();
+            mails.forEach(mail -> PeerCodec.write(again, mail.groupId(), mail.message()));
+            assertThat(ByteBufUtil.getBytes(again)).isEqualTo(bytes);
+        }
+    }
+
+    @Test
+    void A6_aLengthBeyondTheFrameAllocatesNothing() {
+        ByteBuf out = Unpooled.buffer();
+        PeerCodec.write(out, 1, new Message.AppendEntries(4, 1, 7, 3, List.of(), 6, 10, 77));
+        byte[] bytes = ByteBufUtil.getBytes(out);
+        byte[] huge = java.util.Arrays.copyOf(bytes, bytes.length + 4);
+        for (int i = bytes.length - 1; i < huge.length - 1; i++) {
+            huge[i] = (byte) 0xff;
+        }
+        huge[huge.length - 1] = 7;
+        assertThatThrownBy(() -> read(huge)).isInstanceOf(CorruptedFrameException.class);
+    }
+}
