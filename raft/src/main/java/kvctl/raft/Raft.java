@@ -497,6 +497,10 @@ final class Raft {
         return true;
     }
 
+    boolean hasCommitted(long lastApplied) {
+        return lastApplied < Math.min(commitIndex, log.savedIndex());
+    }
+
     /** Committed entries behind {@code lastApplied} that are saved here, in bounded portions (HAZARDS R5, A1). */
     List<Entry> committed(long lastApplied) {
         long to = Math.min(commitIndex, log.savedIndex());
@@ -546,7 +550,7 @@ final class Raft {
     /** True if another turn has something to do without new input. */
     boolean hasMore(long lastApplied) {
         boolean reads = role == Role.LEADER && leadership.readsCanStart(commitIndex);
-        return reads || newLogStart != null || lastApplied < Math.min(commitIndex, log.savedIndex());
+        return reads || newLogStart != null || hasCommitted(lastApplied);
     }
 
     /** Reads that wait for their round, for a node that stops. */
