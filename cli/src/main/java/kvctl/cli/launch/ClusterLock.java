@@ -22,13 +22,25 @@ final class ClusterLock implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** @throws CliException if another command holds the lock and goes on holding it */
-    static ClusterLock take(ClusterDir dir) throws IOException {
-        return take(dir, WAIT_MS)
-                .orElseThrow(() -> new CliException(
-                        ExitCode.CONFLICT,
-                        "Another command is changing cluster '" + dir.name() + "'.",
-                        "try again when it is done"));
+    /** What is done under the lock. */
+    interface Work<T> {
+        T run() throws IOException;
+    }
+
+    /** Does it under the lock. @throws CliException if another command holds the lock and goes on holding it */
+    static <T> T holding(ClusterDir dir, Work<T> work) throws IOException {
+        Optional<ClusterLock> lock = take(dir, WAIT_MS);
+        if (lock.isEmpty()) {
+            throw new CliException(
+                    ExitCode.CONFLICT,
+                    "Another command is changing cluster '" + dir.name() + "'.",
+                    "try again when it is done");
+        }
+        try {
+            return work.run();
+        } finally {
+            lock.get().close();
+        }
     }
 
     /**

@@ -64,27 +64,23 @@ final class DownCommand implements Callable<Integer> {
                 Column.number("killed"),
                 Column.flag("purged"))) {
             for (ClusterDir dir : dirs) {
-                down(dir, rows);
+                ClusterLock.holding(dir, () -> down(dir, rows));
             }
         }
         return 0;
     }
 
-    private void down(ClusterDir dir, Rows rows) throws IOException {
-        int stopped;
-        int killed;
-        try (ClusterLock lock = ClusterLock.take(dir)) {
-            Fleet fleet = new Fleet(dir);
-            List<String> alive = fleet.alive(
-                    dir.endpoints().nodes().stream().map(Endpoints.Node::name).toList());
-            dir.forgetLaunch();
-            killed = fleet.stop(alive, STOP_MS).size();
-            stopped = alive.size() - killed;
-            if (purge) {
-                dir.delete();
-            }
+    private Rows down(ClusterDir dir, Rows rows) throws IOException {
+        Fleet fleet = new Fleet(dir);
+        List<String> alive = fleet.alive(
+                dir.endpoints().nodes().stream().map(Endpoints.Node::name).toList());
+        dir.forgetLaunch();
+        int killed = fleet.stop(alive, STOP_MS).size();
+        if (purge) {
+            dir.delete();
         }
-        rows.row(dir.name(), stopped, killed, purge);
+        rows.row(dir.name(), alive.size() - killed, killed, purge);
+        return rows;
     }
 
     private void confirm(List<ClusterDir> dirs) {

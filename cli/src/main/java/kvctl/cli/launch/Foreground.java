@@ -26,8 +26,11 @@ final class Foreground {
 
     int run() throws IOException {
         note("Ctrl-C stops the nodes.");
-        try (NodeWatch watch = new NodeWatch(plan.dir(), plan.names(), this::tell)) {
+        NodeWatch watch = new NodeWatch(plan.dir(), plan.names(), this::tell);
+        try {
             awaitEnd();
+        } finally {
+            watch.close();
         }
         return stop(interrupts.code());
     }

@@ -55,24 +55,22 @@ final class NodeCommand implements Callable<Integer> {
         ClusterDir dir = ClusterDir.selected(
                 Home.of(session.console().env()), session.settings().cluster());
         Topology topology = topology(dir);
-        Fleet fleet = new Fleet(dir);
-        List<String> all = topology.nodes().stream().map(Topology.Node::name).toList();
-        Survey before = Survey.of(dir.endpoints().clusterId(), running(dir, fleet), ASK_MS);
+        Survey before = Survey.of(dir.endpoints().clusterId(), running(dir), ASK_MS);
         List<Topology.Node> chosen =
                 new NodeSelector(topology, () -> before, RandomGenerator.getDefault()).select(words);
-        List<String> names = chosen.stream().map(Topology.Node::name).toList();
-        try (ClusterLock lock = ClusterLock.take(dir)) {
-            refuseWhatIsSo(dir, names);
-            Set<String> working = all.stream()
-                    .filter(node -> fleet.state(node) == State.RUNNING)
-                    .collect(Collectors.toSet());
+        return ClusterLock.holding(dir, () -> {
+            List<Topology.Node> nodes = possible(dir, chosen);
+            List<String> names = nodes.stream().map(Topology.Node::name).toList();
+            Set<String> working =
+                    running(dir).stream().map(Endpoints.Node::name).collect(Collectors.toSet());
+            Fleet fleet = new Fleet(dir);
             Map<String, Long> oldPids = new TreeMap<>();
             names.forEach(node -> oldPids.put(node, fleet.pid(node)));
-            act(dir, topology, chosen, waitMs);
+            act(dir, topology, nodes, waitMs);
             Cost cost = verb.takesAway() ? Cost.of(topology, before, Set.copyOf(names), working) : Cost.NOTHING;
             show(fleet, names, oldPids, cost);
-        }
-        return 0;
+            return 0;
+        });
     }
 
     private static Topology topology(ClusterDir dir) {
@@ -83,33 +81,36 @@ final class NodeCommand implements Callable<Integer> {
         }
     }
 
-    private static List<Endpoints.Node> running(ClusterDir dir, Fleet fleet) {
+    private static List<Endpoints.Node> running(ClusterDir dir) {
         return dir.endpoints().nodes().stream()
-                .filter(node -> fleet.state(node.name()) == State.RUNNING)
+                .filter(node -> dir.state(node.name()) == State.RUNNING)
                 .toList();
     }
 
-    /** @throws CliException naming the first node that is already as the verb would have it */
-    private void refuseWhatIsSo(ClusterDir dir, List<String> nodes) {
-        for (String node : nodes) {
-            State state = dir.state(node);
-            boolean possible =
-                    switch (verb) {
-                        case KILL, STOP -> state.alive();
-                        case START -> !state.alive();
-                        case RESTART -> true;
-                        case PAUSE -> state == State.RUNNING;
-                        case RESUME -> state == State.PAUSED;
-                    };
-            if (!possible) {
-                long pid = new Fleet(dir).pid(node);
-                String now = state == State.NEW ? "was never started" : "is " + state.text();
-                throw new CliException(
-                        ExitCode.CONFLICT,
-                        node + " " + now + (pid == 0 ? "" : " (pid " + pid + ")") + ": nothing to " + verb.word() + ".",
-                        hint(state, node));
-            }
+    /**
+     * The nodes that are not yet as the verb would have them.
+     *
+     * @throws CliException naming the first that is, unless the user said {@code all} and there are others
+     */
+    private List<Topology.Node> possible(ClusterDir dir, List<Topology.Node> chosen) {
+        List<Topology.Node> possible = chosen.stream()
+                .filter(node -> verb.suits(dir.state(node.name())))
+                .toList();
+        if (possible.size() == chosen.size() || (words.contains("all") && !possible.isEmpty())) {
+            return possible;
         }
+        String node = chosen.stream()
+                .filter(each -> !possible.contains(each))
+                .findFirst()
+                .orElseThrow()
+                .name();
+        State state = dir.state(node);
+        long pid = new Fleet(dir).pid(node);
+        String now = state == State.NEW ? "was never started" : "is " + state.text();
+        throw new CliException(
+                ExitCode.CONFLICT,
+                node + " " + now + (pid == 0 ? "" : " (pid " + pid + ")") + ": nothing to " + verb.word() + ".",
+                hint(state, node));
     }
 
     private String hint(State state, String node) {

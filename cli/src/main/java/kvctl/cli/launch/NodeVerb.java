@@ -38,6 +38,17 @@ enum NodeVerb {
         return done;
     }
 
+    /** It changes something about a node in that state. */
+    boolean suits(NodeRun.State state) {
+        return switch (this) {
+            case KILL, STOP -> state.alive();
+            case START -> !state.alive();
+            case RESTART -> true;
+            case PAUSE -> state == NodeRun.State.RUNNING;
+            case RESUME -> state == NodeRun.State.PAUSED;
+        };
+    }
+
     /** The nodes don't work afterwards. */
     boolean takesAway() {
         return this == KILL || this == STOP || this == PAUSE;

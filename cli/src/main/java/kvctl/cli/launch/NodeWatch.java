@@ -8,7 +8,7 @@ import java.util.Optional;
 import kvctl.cli.launch.NodeRun.State;
 
 /** Notices what happens to the nodes of a cluster, whoever does it. Looks at a few small files four times a second. */
-final class NodeWatch implements AutoCloseable {
+final class NodeWatch {
     private static final long STEP_MS = 250;
 
     /** Told in the watch's own thread. */
@@ -56,8 +56,7 @@ final class NodeWatch implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() {
+    void close() {
         ended = true;
         thread.interrupt();
     }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import kvctl.cli.CliException;
 import kvctl.cli.Column;
 import kvctl.cli.Durations;
@@ -87,7 +88,7 @@ final class UpCommand implements Callable<Integer> {
         Fleet fleet = new Fleet(plan.dir());
         try (Interrupts interrupts = new Interrupts(() -> giveUp(fleet, plan))) {
             BootProgress progress = new BootProgress(session);
-            Boot boot = start(plan, waitMs, interrupts, progress);
+            Boot boot = ClusterLock.holding(plan.dir(), () -> start(plan, waitMs, interrupts, progress));
             if (boot == null) {
                 return interrupts.code();
             }
@@ -102,25 +103,23 @@ final class UpCommand implements Callable<Integer> {
     /** @return null if a signal ended it, or all runs already as it should */
     private Boot start(UpPlan plan, long waitMs, Interrupts interrupts, BootProgress progress) throws IOException {
         Fleet fleet = new Fleet(plan.dir());
+        if (isUp(plan, fleet)) {
+            show(plan, 0);
+            return null;
+        }
+        plan.checkFree();
         Launch launch = launch();
-        try (ClusterLock lock = ClusterLock.take(plan.dir())) {
-            if (isUp(plan, fleet)) {
-                show(plan, 0);
-                return null;
-            }
-            plan.checkFree();
-            plan.record(launch);
-            Boot boot = new Boot(plan.dir(), plan.topology(), launch, progress);
-            boolean ready = false;
-            try {
-                boot.start(plan.topology().nodes());
-                ready = waitMs == 0 || boot.await(plan.topology().groups(), waitMs, () -> interrupts.code() != 0);
-                return ready ? boot : null;
-            } finally {
-                if (!ready) {
-                    fleet.stop(plan.names(), DownCommand.STOP_MS);
-                    plan.dir().forgetLaunch();
-                }
+        plan.record(launch);
+        Boot boot = new Boot(plan.dir(), plan.topology(), launch, progress);
+        boolean ready = false;
+        try {
+            boot.start(plan.topology().nodes());
+            ready = waitMs == 0 || boot.await(plan.topology().groups(), waitMs, () -> interrupts.code() != 0);
+            return ready ? boot : null;
+        } finally {
+            if (!ready) {
+                fleet.stop(plan.names(), DownCommand.STOP_MS);
+                plan.dir().forgetLaunch();
             }
         }
     }
@@ -187,8 +186,7 @@ final class UpCommand implements Callable<Integer> {
     }
 
     private int showPlan(UpPlan plan) {
-        Launch launch = launch();
-        NodeLauncher launcher = new NodeLauncher(plan.dir(), launch);
+        NodeLauncher launcher = new NodeLauncher(plan.dir(), new Launch(Optional.empty(), launch().jvmArgs()));
         try (Rows rows = Rows.many(
                 session,
                 "cluster-plan",
@@ -205,11 +203,18 @@ final class UpCommand implements Callable<Integer> {
                                 .map(Topology.Group::name)
                                 .toList(),
                         plan.dir().dataDir(node.name()).toString(),
-                        String.join(" ", launcher.command(node)));
+                        shellWords(launcher.command(node)));
             }
             rows.after("cluster", plan.dir().name());
         }
         return 0;
+    }
+
+    /** The words so that a shell reads them back as they are. */
+    private static String shellWords(List<String> words) {
+        return words.stream()
+                .map(word -> word.matches("[A-Za-z0-9_./:=,+@-]+") ? word : "'" + word.replace("'", "'\\''") + "'")
+                .collect(Collectors.joining(" "));
     }
 
     private Launch launch() {
