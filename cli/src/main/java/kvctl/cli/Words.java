@@ -1,0 +1,72 @@
+package kvctl.cli;
+
+import java.util.Collection;
+
+/** Words of a command line: quoting them so that the tokenizer reads them back, and finding the nearest known one. */
+public final class Words {
+    private Words() {}
+
+    /** The word as a user would have to type it. */
+    static String quoted(String word) {
+        if (!word.isEmpty() && word.chars().allMatch(Words::isPlain) && word.charAt(0) != '#') {
+            return word;
+        }
+        if (word.indexOf('\'') < 0 && word.chars().noneMatch(Character::isISOControl)) {
+            return "'" + word + "'";
+        }
+        StringBuilder out = new StringBuilder("\"");
+        for (char c : word.toCharArray()) {
+            switch (c) {
+                case '"', '\\' -> out.append('\\').append(c);
+                case '\n' -> out.append("\\n");
+                case '\t' -> out.append("\\t");
+                case '\r' -> out.append("\\r");
+                default -> {
+                    if (Character.isISOControl(c)) {
+                        out.append(String.format("\\u%04x", (int) c));
+                    } else {
+                        out.append(c);
+                    }
+                }
+            }
+        }
+        return out.append('"').toString();
+    }
+
+    private static boolean isPlain(int c) {
+        return !Character.isWhitespace(c) && !Character.isISOControl(c) && c != '\'' && c != '"' && c != '\\';
+    }
+
+    /** The known word nearest to what was typed, or null if none is near enough to be meant. */
+    public static String nearest(String typed, Collection<String> known) {
+        String best = null;
+        int bestDistance = Math.max(1, typed.length() / 3) + 1;
+        for (String word : known) {
+            int distance = distance(typed, word);
+            if (distance < bestDistance) {
+                best = word;
+                bestDistance = distance;
+            }
+        }
+        return best;
+    }
+
+    /** Insertions, deletions, replacements and swaps of neighbours between two words (optimal string alignment). */
+    private static int distance(String a, String b) {
+        int[][] d = new int[a.length() + 1][b.length() + 1];
+        for (int i = 0; i <= a.length(); i++) {
+            for (int j = 0; j <= b.length(); j++) {
+                if (i == 0 || j == 0) {
+                    d[i][j] = i + j;
+                    continue;
+                }
+                int replace = d[i - 1][j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                d[i][j] = Math.min(replace, Math.min(d[i - 1][j], d[i][j - 1]) + 1);
+                if (i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1)) {
+                    d[i][j] = Math.min(d[i][j], d[i - 2][j - 2] + 1);
+                }
+            }
+        }
+        return d[a.length()][b.length()];
+    }
+}

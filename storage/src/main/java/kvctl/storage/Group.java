@@ -1,0 +1,56 @@
+package kvctl.storage;
+
+import kvctl.raft.HardState;
+import kvctl.raft.Store.LogStart;
+
+/** What the storage knows of one group without asking the disk. */
+final class Group {
+    final int id;
+    HardState hardState = HardState.INITIAL;
+    LogStart logStart = LogStart.BEGINNING;
+
+    /** Which set of tables is the state; another one may be staged beside it. */
+    long stateGeneration;
+
+    /** Which log table is the log; a new one begins where the whole old log is dropped. */
+    long logGeneration;
+
+    /** Log rows on disk are firstStored..lastIndex, without gaps; those up to logStart wait to be deleted. */
+    long firstStored = 1;
+
+    long lastIndex;
+    long lastApplied;
+    long lastAppliedTerm;
+    Engine.Rows log;
+
+    /** The group's row differs from the one on disk. */
+    boolean dirty;
+
+    Group(int id) {
+        this.id = id;
+    }
+
+    String logTable() {
+        return "log/" + id + "/" + logGeneration;
+    }
+
+    String tablePrefix(long generation) {
+        return "table/" + id + "/" + generation + "/";
+    }
+
+    /** Generation in the name of a log or table, or -1 if the name is none. */
+    static long generation(String table) {
+        String[] parts = table.split("/", 4);
+        return parts.length < 3 ? -1 : Long.parseLong(parts[2]);
+    }
+
+    /** True if the table belongs to this group as it is now. */
+    static boolean live(String table, Group group) {
+        return group != null
+                && (table.equals(group.logTable()) || table.startsWith(group.tablePrefix(group.stateGeneration)));
+    }
+
+    static int groupId(String table) {
+        return Integer.parseInt(table.split("/", 4)[1]);
+    }
+}

@@ -1,0 +1,702 @@
+package kvctl.storage;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Objects;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import kvctl.raft.Entry;
+import kvctl.raft.HardState;
+import kvctl.raft.Invariant;
+import kvctl.raft.StateMachine;
+import kvctl.raft.Store;
+
+/**
+ * Everything a node must not forget: logs, promises and the tables of its state machines, for all its groups. On disk or
+ * in memory, with the same code above the engine.
+ *
+ * <p>One thread uses it. What {@link #save} took is durable when it returns; what {@link #apply} took is durable with the
+ * next save. The first failure is final: from then on every call throws {@link StorageException} and nothing is tried
+ * again (HAZARDS D8). A pending interrupt of the calling thread is kept, and neither stops nor spoils a save (D3).
+ */
+public final class Storage implements Store {
+    private static final byte[] IDENTITY_KEY = {0};
+    private static final byte GROUP = 1;
+    private static final byte APPLIED = 2;
+    private static final byte[] FIRST = new byte[0];
+
+    private final String where;
+    private final StorageConfig config;
+    private final Engine engine;
+    private final Witness witness;
+    private final AutoCloseable lock;
+    private final Records records = new Records();
+    private final Engine.Rows meta;
+    private final TreeMap<Integer, Group> groups = new TreeMap<>();
+    private final TreeMap<Integer, Tables> tables = new TreeMap<>();
+    private final Deque<String> garbage = new ArrayDeque<>();
+    private final List<SnapshotSource> sources = new ArrayList<>();
+
+    private Fence fence;
+    private long nextGeneration = 1;
+    private boolean inTransaction;
+    private boolean inSave;
+    private boolean promisesChanged;
+    private Throwable failure;
+
+    private Storage(String where, StorageConfig config, Engine engine, Witness witness, AutoCloseable lock) {
+        this.where = where;
+        this.config = config;
+        this.engine = engine;
+        this.witness = witness;
+        this.lock = lock;
+        this.meta = engine.rows("meta");
+    }
+
+    /**
+     * Opens the directory, or makes it.
+     *
+     * @throws StorageException if it is locked, belongs to somebody else, is damaged, or was written by a newer version;
+     *     the message is one line for the user
+     */
+    public static Storage open(Path dir, Identity identity, StorageConfig config) {
+        return open(dir, identity, config, new XodusFiles(dir.resolve("env")));
+    }
+
+    static Storage open(Path dir, Identity identity, StorageConfig config, XodusFiles files) {
+        Deque<AutoCloseable> opened = new ArrayDeque<>();
+        try {
+            makeDirectory(dir);
+            DirectoryLock lock = DirectoryLock.take(dir, config.lockWaitMs());
+            opened.push(lock);
+            Witness witness = new FileWitness(dir);
+            opened.push(witness);
+            Fence fence = Fence.read(witness);
+            makeDirectory(dir.resolve("env"));
+            Engine engine = new XodusEngine(dir.resolve("env"), config, files);
+            opened.push(engine);
+            Storage storage = new Storage(dir.toString(), config, engine, witness, lock);
+            storage.start(fence, identity, new SecureRandom().nextLong());
+            return storage;
+        } catch (StorageException e) {
+            closeAll(opened);
+            throw e;
+        } catch (IOException | RuntimeException e) {
+            closeAll(opened);
+            throw new StorageException("can't open " + dir + ": " + reason(e), e);
+        }
+    }
+
+    /**
+     * Opens a storage on a disk in memory; see {@link MemoryDisk} for its faults.
+     *
+     * @param incarnation for a new disk; otherwise the stored one stays
+     */
+    public static Storage inMemory(MemoryDisk disk, Identity identity, long incarnation, StorageConfig config) {
+        Storage storage = new Storage("memory", config, disk.engine(), disk.witness(), () -> {});
+        storage.start(Fence.read(disk.witness()), identity, incarnation);
+        return storage;
+    }
+
+    private static void makeDirectory(Path dir) throws IOException {
+        if (Files.isDirectory(dir)) {
+            return;
+        }
+        Path absolute = dir.toAbsolutePath();
+        Files.createDirectories(absolute.getParent());
+        if (dir.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            Files.createDirectory(
+                    absolute, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } else {
+            Files.createDirectory(absolute);
+        }
+        try (FileChannel parent = FileChannel.open(absolute.getParent(), StandardOpenOption.READ)) {
+            parent.force(true); // or the whole directory may be missing after a power cut (HAZARDS D9)
+        }
+    }
+
+    private static void closeAll(Deque<AutoCloseable> opened) {
+        while (!opened.isEmpty()) {
+            try {
+                opened.pop().close();
+            } catch (Exception e) {
+                // The first failure is the one that is reported.
+            }
+        }
+    }
+
+    private static String reason(Throwable e) {
+        String text = e.getMessage() == null ? e.toString() : e.getMessage();
+        return text.lines().findFirst().orElse(text);
+    }
+
+    // ---- start
+
+    private void start(Fence found, Identity identity, long newIncarnation) {
+        boolean rolledBack = engine.position() < witness.mark();
+        byte[] row = meta.get(IDENTITY_KEY);
+        if (row != null) {
+            checkFormat(row);
+            checkIdentity(records.identity(row), identity);
+            if (found == null) {
+                throw new StorageException(where + "/promises is unreadable, so this node may have forgotten a vote;"
+                        + " remove " + where + " and let the node join anew");
+            }
+            if (found.incarnation() != records.incarnation(row)) {
+                throw new StorageException(where + " is mixed from two directories; restore or remove it");
+            }
+        }
+        fence = found;
+        if (fence == null) {
+            fence = Fence.create(witness, identity, newIncarnation);
+            fence.write();
+        }
+        checkIdentity(fence.identity(), identity);
+        loadGroups();
+        boolean fenceChanged = compareWithFence(rolledBack);
+        if (row == null) {
+            engine.begin();
+            meta.put(IDENTITY_KEY, records.identity(identity, fence.incarnation()));
+            engine.commit();
+        }
+        engine.sync();
+        if (fenceChanged) {
+            fence.write(); // before the mark: a second crash here must not hide that commits were lost
+        }
+        witness.mark(engine.position());
+    }
+
+    private void checkFormat(byte[] row) {
+        int format = records.identityFormat(row);
+        if (format == 0) {
+            throw new StorageException("the identity in " + where + " is damaged; restore or remove it");
+        }
+        if (format > Fence.FORMAT) {
+            throw new StorageException(where + " was written in format " + format + ", this version knows up to "
+                    + Fence.FORMAT + "; start the newer version");
+        }
+    }
+
+    private void checkIdentity(Identity stored, Identity mine) {
+        if (!stored.equals(mine)) {
+            throw new StorageException(
+                    where + " belongs to " + stored + ", not to " + mine + "; choose another directory");
+        }
+    }
+
+    private void loadGroups() {
+        meta.scan(new byte[] {GROUP}, (key, value) -> {
+            if (key[0] == GROUP) {
+                loadGroup(Records.groupId(key), value);
+            }
+            return key[0] == GROUP;
+        });
+        for (Group group : groups.values()) {
+            byte[] applied = meta.get(Records.groupKey(APPLIED, group.id));
+            if (applied != null) {
+                long[] numbers = intact(records.numbers(group.id, 2, applied), group.id);
+                group.lastApplied = numbers[0];
+                group.lastAppliedTerm = numbers[1];
+            }
+        }
+        for (String name : engine.tables()) {
+            if (Group.generation(name) >= 0) {
+                nextGeneration = Math.max(nextGeneration, Group.generation(name) + 1);
+                if (!Group.live(name, groups.get(Group.groupId(name)))) {
+                    garbage.add(name);
+                }
+            }
+        }
+    }
+
+    private void loadGroup(int groupId, byte[] row) {
+        long[] numbers = intact(records.numbers(groupId, 6, row), groupId);
+        Group group = new Group(groupId);
+        group.hardState = new HardState(numbers[0], (int) numbers[1]);
+        group.logStart = new LogStart(numbers[2], numbers[3]);
+        group.stateGeneration = numbers[4];
+        group.logGeneration = numbers[5];
+        nextGeneration = Math.max(nextGeneration, Math.max(numbers[4], numbers[5]) + 1);
+        add(group);
+    }
+
+    private void add(Group group) {
+        group.log = engine.rows(group.logTable());
+        groups.put(group.id, group);
+        tables.put(group.id, new Tables(this, group));
+    }
+
+    private long[] intact(long[] numbers, int groupId) {
+        if (numbers == null) {
+            throw new StorageException("a record of group " + groupId + " in " + where + " is damaged;"
+                    + " remove the directory and let the node join anew");
+        }
+        return numbers;
+    }
+
+    /** Brings engine and fence to the newer of their promises; an older engine makes every replica forgetful. */
+    private boolean compareWithFence(boolean rolledBack) {
+        SortedSet<Integer> all = new TreeSet<>(groups.keySet());
+        all.addAll(fence.promises().keySet());
+        boolean older = rolledBack;
+        for (int groupId : all) {
+            Fence.Promise promise = fence.promise(groupId);
+            older |= promise != null && newer(promise.hardState(), engineState(groupId));
+        }
+        boolean changed = false;
+        for (int groupId : all) {
+            Fence.Promise promise = fence.promise(groupId);
+            HardState fenced = promise == null ? HardState.INITIAL : promise.hardState();
+            HardState latest = newer(fenced, engineState(groupId)) ? fenced : engineState(groupId);
+            Fence.Promise now = new Fence.Promise(latest, older || (promise != null && promise.forgetful()));
+            if (!now.equals(promise)) {
+                fence.promise(groupId, now.hardState(), now.forgetful());
+                changed = true;
+            }
+        }
+        return changed;
+    }
+
+    private HardState engineState(int groupId) {
+        Group group = groups.get(groupId);
+        return group == null ? HardState.INITIAL : group.hardState;
+    }
+
+    private static boolean newer(HardState a, HardState b) {
+        return a.currentTerm() > b.currentTerm()
+                || (a.currentTerm() == b.currentTerm()
+                        && a.votedFor() != HardState.NOBODY
+                        && a.votedFor() != b.votedFor());
+    }
+
+    // ---- reading at start
+
+    @Override
+    public Restored restore(int groupId) {
+        check();
+        try {
+            Fence.Promise promise = fence.promise(groupId);
+            HardState hardState = promise == null ? HardState.INITIAL : promise.hardState();
+            Group group = groups.get(groupId);
+            if (group == null) {
+                return new Restored(hardState, LogStart.BEGINNING, List.of(), promise != null && promise.forgetful());
+            }
+            List<Entry> entries = readLog(group);
+            checkStart(group);
+            boolean forgetful =
+                    fence.promise(groupId) != null && fence.promise(groupId).forgetful();
+            return new Restored(hardState, group.logStart, entries, forgetful);
+        } catch (RuntimeException e) {
+            throw fail(e);
+        }
+    }
+
+    private List<Entry> readLog(Group group) {
+        LogReader reader = new LogReader(records, group.logStart.index(), group.lastApplied);
+        group.log.scan(FIRST, reader);
+        group.firstStored = reader.firstStored() == 0 ? group.logStart.index() + 1 : reader.firstStored();
+        group.lastIndex = Math.max(reader.lastStored(), group.logStart.index());
+        if (reader.damagedApplied() || reader.damagedAt() > 0) {
+            repair(group, reader);
+        }
+        return reader.entries();
+    }
+
+    /**
+     * Damaged entries that the state holds are cut off as a prefix, which loses nothing. From the first other one on the
+     * log is cut, and the replica may have acknowledged what is gone (HAZARDS D5, D10).
+     */
+    private void repair(Group group, LogReader reader) {
+        engine.begin();
+        if (reader.damagedApplied()) {
+            group.logStart = new LogStart(group.lastApplied, group.lastAppliedTerm);
+            group.lastIndex = Math.max(group.lastIndex, group.lastApplied);
+        }
+        if (reader.damagedAt() > 0) {
+            truncate(group, reader.damagedAt());
+        }
+        saveGroupRow(group);
+        engine.commit();
+        engine.sync();
+        if (reader.damagedAt() > 0) {
+            Fence.Promise promise = fence.promise(group.id);
+            fence.promise(group.id, promise == null ? group.hardState : promise.hardState(), true);
+            fence.write();
+        }
+        witness.mark(engine.position());
+    }
+
+    /** HAZARDS S8, D14. A forgetful log may have lost entries that are applied; then its end moves up to the state. */
+    private void checkStart(Group group) {
+        if (group.logStart.index() > group.lastApplied) {
+            throw new StorageException("group " + group.id + " in " + where + ": the log begins after "
+                    + group.logStart.index() + ", the state ends at " + group.lastApplied
+                    + "; remove the directory and let the node join anew");
+        }
+        if (group.lastApplied > group.lastIndex) {
+            throw new StorageException("group " + group.id + " in " + where + ": the state is at " + group.lastApplied
+                    + ", the log ends at " + group.lastIndex + "; remove the directory and let the node join anew");
+        }
+    }
+
+    // ---- writing
+
+    @Override
+    public void save(List<Save> saves) {
+        check();
+        Invariant.check(!inTransaction, "save inside a transaction");
+        boolean interrupted = Thread.interrupted();
+        try {
+            if (!saves.isEmpty()) {
+                engine.begin();
+                inTransaction = true;
+                inSave = true;
+                for (Save save : saves) {
+                    saveGroup(save);
+                }
+                engine.commit();
+                inTransaction = false;
+                inSave = false;
+            }
+            engine.sync();
+            witness.mark(engine.position());
+            if (promisesChanged) {
+                fence.write();
+                promisesChanged = false;
+            }
+        } catch (RuntimeException | Error e) {
+            throw fail(e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @Override
+    public void apply(Runnable effects) {
+        check();
+        Invariant.check(!inTransaction, "apply inside a transaction");
+        boolean interrupted = Thread.interrupted();
+        try {
+            engine.begin();
+            inTransaction = true;
+            effects.run();
+            dropSome(config.dropRowsPerCommit());
+            engine.commit();
+            inTransaction = false;
+        } catch (RuntimeException | Error e) {
+            throw fail(e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void saveGroup(Save save) {
+        Group group = group(save.groupId());
+        if (save.install() != null) {
+            save.install().install();
+        }
+        if (save.hardState() != null && !save.hardState().equals(group.hardState)) {
+            group.hardState = save.hardState();
+            group.dirty = true;
+            Fence.Promise old = fence.promise(group.id);
+            fence.promise(group.id, group.hardState, old != null && old.forgetful());
+            promisesChanged = true;
+        }
+        if (save.logStart() != null) {
+            startLog(group, save.logStart());
+        }
+        if (!save.entries().isEmpty()) {
+            append(group, save.entries());
+        }
+        deletePrefix(group, config.dropRowsPerCommit() + 2 * save.entries().size());
+        if (group.dirty) {
+            saveGroupRow(group);
+        }
+    }
+
+    private void startLog(Group group, LogStart start) {
+        Invariant.check(start.index() >= group.logStart.index(), "the log's start moves back", start.index(), group.id);
+        Invariant.check(
+                start.index() <= group.lastApplied, "the log's start passes the state", start.index(), group.id);
+        if (!holds(group, start)) {
+            discard(group.logTable());
+            group.logGeneration = nextGeneration++;
+            group.log = engine.rows(group.logTable());
+            group.firstStored = start.index() + 1;
+            group.lastIndex = start.index();
+        }
+        group.logStart = start;
+        group.dirty = true;
+    }
+
+    private boolean holds(Group group, LogStart at) {
+        if (at.equals(group.logStart)) {
+            return true;
+        }
+        if (at.index() <= group.logStart.index() || at.index() > group.lastIndex) {
+            return false;
+        }
+        byte[] value = group.log.get(Records.indexKey(at.index()));
+        Entry entry = value == null ? null : records.log(at.index(), value);
+        return entry != null && entry.term() == at.term();
+    }
+
+    private void append(Group group, List<Entry> entries) {
+        long first = entries.get(0).index();
+        Invariant.check(
+                first > group.logStart.index() && first <= group.lastIndex + 1,
+                "entries leave a gap",
+                first,
+                group.lastIndex);
+        if (first <= group.lastIndex) {
+            truncate(group, first);
+        }
+        for (Entry entry : entries) {
+            Invariant.check(
+                    entry.index() == group.lastIndex + 1, "entries leave a gap", entry.index(), group.lastIndex);
+            group.log.putLast(Records.indexKey(entry.index()), records.log(entry));
+            group.lastIndex = entry.index();
+        }
+    }
+
+    private void truncate(Group group, long from) {
+        for (long index = group.lastIndex; index >= from; index--) {
+            group.log.delete(Records.indexKey(index));
+        }
+        group.lastIndex = from - 1;
+    }
+
+    /** Rows up to the log's start are garbage; a few are deleted with each save, so that no save is long. */
+    private void deletePrefix(Group group, int atMost) {
+        long end = Math.min(group.logStart.index(), group.firstStored + atMost - 1);
+        while (group.firstStored <= end) {
+            group.log.delete(Records.indexKey(group.firstStored));
+            group.firstStored++;
+        }
+    }
+
+    private Group group(int groupId) {
+        Group group = groups.get(groupId);
+        if (group == null) {
+            group = new Group(groupId);
+            group.stateGeneration = nextGeneration++;
+            group.logGeneration = nextGeneration++;
+            group.dirty = true;
+            add(group);
+        }
+        return group;
+    }
+
+    private void saveGroupRow(Group group) {
+        meta.put(
+                Records.groupKey(GROUP, group.id),
+                records.numbers(
+                        group.id,
+                        group.hardState.currentTerm(),
+                        group.hardState.votedFor(),
+                        group.logStart.index(),
+                        group.logStart.term(),
+                        group.stateGeneration,
+                        group.logGeneration));
+        group.dirty = false;
+    }
+
+    void saveApplied(Group group, long index, long term) {
+        meta.put(Records.groupKey(APPLIED, group.id), records.numbers(group.id, index, term));
+        group.lastApplied = index;
+        group.lastAppliedTerm = term;
+    }
+
+    // ---- tables and snapshots
+
+    /** The tables of a group; a new group's begin empty. */
+    public Tables tables(int groupId) {
+        check();
+        group(groupId);
+        return tables.get(groupId);
+    }
+
+    Engine.Rows rows(String table) {
+        return engine.rows(table);
+    }
+
+    /** Called before each write to a group's tables. */
+    void writing(Group group) {
+        if (!inTransaction) {
+            check();
+            throw new IllegalStateException("tables are written inside apply only");
+        }
+        if (group.dirty && !inSave) {
+            saveGroupRow(group);
+        }
+    }
+
+    StateMachine.Source openSnapshot(Group group) {
+        check();
+        Invariant.check(!inTransaction, "a snapshot is opened outside transactions");
+        try {
+            SnapshotSource source =
+                    new SnapshotSource(this, group, engine.view(group.tablePrefix(group.stateGeneration)));
+            sources.add(source);
+            return source;
+        } catch (RuntimeException e) {
+            throw fail(e);
+        }
+    }
+
+    StateMachine.Sink receiveSnapshot(Group group, long index, long term) {
+        check();
+        return new SnapshotSink(this, group, nextGeneration++, index, term);
+    }
+
+    void install(Group group, long generation, long index, long term) {
+        if (!inSave) {
+            throw new IllegalStateException("a snapshot is installed inside save only");
+        }
+        Invariant.check(index >= group.lastApplied, "a snapshot is older than the state", index, group.lastApplied);
+        String old = group.tablePrefix(group.stateGeneration);
+        for (String name : engine.tables()) {
+            if (name.startsWith(old)) {
+                discard(name);
+            }
+        }
+        group.stateGeneration = generation;
+        group.dirty = true;
+        saveApplied(group, index, term);
+    }
+
+    /** The table's rows will be deleted, some with each apply. */
+    void discard(String table) {
+        garbage.add(table);
+    }
+
+    private void dropSome(int atMost) {
+        if (garbage.isEmpty()) {
+            return;
+        }
+        String table = garbage.peekFirst();
+        Engine.Rows rows = engine.rows(table);
+        List<byte[]> keys = new ArrayList<>();
+        rows.scan(FIRST, (key, value) -> {
+            keys.add(key);
+            return keys.size() < atMost;
+        });
+        for (byte[] key : keys) {
+            rows.delete(key);
+        }
+        if (keys.size() < atMost) {
+            engine.drop(table);
+            garbage.removeFirst();
+        }
+    }
+
+    /**
+     * Takes back snapshots that were opened too long ago: as long as one is open, the disk space of everything rewritten
+     * since can't be reused (HAZARDS D16). Reading such a one throws {@link IllegalStateException}.
+     *
+     * @param nowMs monotonic time in ms; a snapshot's time begins with the first call after it was opened
+     */
+    public void expire(long nowMs) {
+        sources.removeIf(source -> source.expire(nowMs, config.snapshotMaxMs()));
+    }
+
+    // ---- groups
+
+    /** Ids of all groups with something stored. */
+    public List<Integer> groups() {
+        return List.copyOf(groups.keySet());
+    }
+
+    @Override
+    public void recovered(int groupId) {
+        check();
+        Fence.Promise promise = fence.promise(groupId);
+        if (promise != null && promise.forgetful()) {
+            fence.promise(groupId, promise.hardState(), false);
+            promisesChanged = true;
+        }
+    }
+
+    /** Forgets a group: durable on return, its rows are deleted with later applies. */
+    public void remove(int groupId) {
+        check();
+        Invariant.check(!inTransaction, "remove inside a transaction");
+        try {
+            fence.remove(groupId); // first: a promise without its group would look like lost commits
+            fence.write();
+            Group group = groups.remove(groupId);
+            tables.remove(groupId);
+            if (group == null) {
+                return;
+            }
+            engine.begin();
+            meta.delete(Records.groupKey(GROUP, groupId));
+            meta.delete(Records.groupKey(APPLIED, groupId));
+            engine.commit();
+            engine.sync();
+            witness.mark(engine.position());
+            for (String name : engine.tables()) {
+                if (Group.live(name, group)) {
+                    discard(name);
+                }
+            }
+        } catch (RuntimeException e) {
+            throw fail(e);
+        }
+    }
+
+    /** Chosen at random when the directory was made; another one means another replica (HAZARDS D11). */
+    public long incarnation() {
+        return fence.incarnation();
+    }
+
+    /** Bytes on disk, without what is outside the engine. */
+    public long sizeBytes() {
+        check();
+        return engine.sizeBytes();
+    }
+
+    // ---- failure and end
+
+    void check() {
+        if (failure != null) {
+            throw new StorageException("the storage in " + where + " stopped: " + reason(failure), failure);
+        }
+    }
+
+    /** Notes the first failure; everything after it fails, too. */
+    StorageException fail(Throwable e) {
+        if (failure == null) {
+            failure = Objects.requireNonNull(e);
+        }
+        return e instanceof StorageException known
+                ? known
+                : new StorageException("the storage in " + where + " failed: " + reason(e), e);
+    }
+
+    /** Closes without a sync of its own: what was saved is durable already. */
+    @Override
+    public void close() {
+        sources.forEach(SnapshotSource::close);
+        sources.clear();
+        Deque<AutoCloseable> open = new ArrayDeque<>(List.of(engine, witness, lock));
+        closeAll(open);
+        if (failure == null) {
+            failure = new IllegalStateException("it is closed");
+        }
+    }
+}
