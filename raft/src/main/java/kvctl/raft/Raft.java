@@ -73,8 +73,12 @@ final class Raft {
         this.config = config;
         this.quorum = Quorum.of(config.voters());
         this.random = random;
-        this.currentTerm = restored.hardState().currentTerm();
-        this.votedFor = restored.hardState().votedFor();
+        // A forgetful replica begins a term of its own, and so listens only to leaders of later terms: they hold all
+        // that it
+        // can have acknowledged. An old message of this term's leader would tell it of a log that was still shorter.
+        this.currentTerm = restored.hardState().currentTerm() + (restored.forgetful() ? 1 : 0);
+        this.votedFor =
+                restored.forgetful() ? HardState.NOBODY : restored.hardState().votedFor();
         this.savedHardState = restored.hardState();
         this.log = new RaftLog(restored.logStart(), restored.entries());
         this.forgetful = restored.forgetful();
