@@ -83,8 +83,7 @@ public final class NodeMain {
     /** Beside a directory called data, otherwise in it. */
     private static Path logDirectory(Path dataDirectory) throws IOException {
         Path absolute = dataDirectory.toAbsolutePath();
-        Path directory =
-                absolute.endsWith("data") ? absolute.resolveSibling("log") : absolute.resolve("log");
+        Path directory = absolute.endsWith("data") ? absolute.resolveSibling("log") : absolute.resolve("log");
         return Files.createDirectories(directory);
     }
 
