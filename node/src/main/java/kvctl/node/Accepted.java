@@ -86,8 +86,7 @@ final class Accepted extends SimpleChannelInboundHandler<Frame> implements Call.
 
     private void ask(Frame.Ask ask) {
         long patienceMs = Math.max(0, Math.min(ask.timeLeftMs(), LONGEST_PATIENCE_MS));
-        Call call = new Call(
-                this, ask.correlationId(), ask.request(), NodeLoop.realMs() + patienceMs, bytesOf(ask));
+        Call call = new Call(this, ask.correlationId(), ask.request(), NodeLoop.realMs() + patienceMs, bytesOf(ask));
         if (inFlight.incrementAndGet() > MAX_IN_FLIGHT) {
             refuse(call, "More than " + MAX_IN_FLIGHT + " requests wait on this connection.");
         } else if (!server.inbox().offer(call)) {
@@ -147,7 +146,10 @@ final class Accepted extends SimpleChannelInboundHandler<Frame> implements Call.
             FrameDecoder decoder = channel.pipeline().get(FrameDecoder.class);
             if (out.stuckMs(nowMs) > readingPatienceMs) {
                 channel.close();
-            } else if (channel.isWritable() && decoder != null && decoder.midFrame() && nowMs - lastReadMs > framePatienceMs) {
+            } else if (channel.isWritable()
+                    && decoder != null
+                    && decoder.midFrame()
+                    && nowMs - lastReadMs > framePatienceMs) {
                 FrameDecoder.refuse(channel, "a frame was begun and not ended for " + framePatienceMs + " ms");
             }
         });

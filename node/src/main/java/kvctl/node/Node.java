@@ -79,8 +79,7 @@ public final class Node {
     }
 
     /** As above, with another patience for clients that stop in the middle of something. */
-    static Node start(
-            Topology topology, String name, Path dataDirectory, Consumer<Throwable> fatal, long patienceMs) {
+    static Node start(Topology topology, String name, Path dataDirectory, Consumer<Throwable> fatal, long patienceMs) {
         Topology.Node node = topology.node(name);
         String clusterId = topology.cluster();
         StorageConfig storageConfig = storageConfig(node.settings());

@@ -123,9 +123,10 @@ class HostileClientTest {
     void A6_halfAFrameAfterTheHelloIsClosed() throws Exception {
         try (RawClient client = client()) {
             client.sendBytes(new byte[] {0, 0, 1, 0, 1, 2, 3});
-            assertThat(client.receive()).isInstanceOfSatisfying(
-                    Frame.Failure.class,
-                    failure -> assertThat(failure.message()).contains("begun and not ended"));
+            assertThat(client.receive())
+                    .isInstanceOfSatisfying(
+                            Frame.Failure.class,
+                            failure -> assertThat(failure.message()).contains("begun and not ended"));
             assertThat(client.readToEnd()).isEmpty();
         }
     }
@@ -187,9 +188,7 @@ class HostileClientTest {
     @Test
     void R19_aPeerThatTheTopologyDoesNotNameIsRefused() throws Exception {
         for (Hello hello : List.of(
-                Hello.ofPeer("test", 1, "n1", 5),
-                Hello.ofPeer("test", 2, "n2", 5),
-                Hello.ofPeer("test", 0, "n0", 5))) {
+                Hello.ofPeer("test", 1, "n1", 5), Hello.ofPeer("test", 2, "n2", 5), Hello.ofPeer("test", 0, "n0", 5))) {
             assertThat(helloRefused(hello).code()).isEqualTo(HelloReply.Code.WRONG_IDENTITY);
         }
     }
@@ -225,7 +224,8 @@ class HostileClientTest {
     void keysHaveOneToThousandBytes() throws Exception {
         try (RawClient client = client()) {
             assertRefused(client.call(new Request.Get(new byte[0])), Code.BAD_REQUEST, "Key is empty");
-            assertRefused(client.call(new Request.Get(new byte[1025])), Code.BAD_REQUEST, "Key is 1.1 KiB; limit is 1 KiB.");
+            assertRefused(
+                    client.call(new Request.Get(new byte[1025])), Code.BAD_REQUEST, "Key is 1.1 KiB; limit is 1 KiB.");
             assertThat(client.call(new Request.Get(new byte[1024]))).isInstanceOf(Response.NotFound.class);
         }
     }
