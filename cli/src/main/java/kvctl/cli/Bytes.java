@@ -1,5 +1,6 @@
 package kvctl.cli;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -10,8 +11,47 @@ final class Bytes {
 
     private Bytes() {}
 
+    /** The UTF-8 bytes of the text; a lone surrogate U+DC80..U+DCFF stands for the byte 80..ff (see {@link Tokenizer}). */
     static byte[] of(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
+        boolean plain = true;
+        for (int i = 0; i < text.length() && plain; i++) {
+            plain = !Character.isSurrogate(text.charAt(i));
+        }
+        if (plain) {
+            return text.getBytes(StandardCharsets.UTF_8);
+        }
+        ByteArrayOutputStream out = new ByteArrayOutputStream(text.length() * 2);
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c >= 0xdc80 && c <= 0xdcff) {
+                out.write(c - 0xdc00);
+            } else {
+                int end = i + Character.charCount(text.codePointAt(i));
+                out.writeBytes(text.substring(i, end).getBytes(StandardCharsets.UTF_8));
+                i = end - 1;
+            }
+        }
+        return out.toByteArray();
+    }
+
+    /** The reverse: bytes that are not UTF-8 become lone surrogates. */
+    static String text(byte[] bytes) {
+        String utf8 = utf8OrNull(bytes);
+        if (utf8 != null) {
+            return utf8;
+        }
+        StringBuilder out = new StringBuilder(bytes.length);
+        for (int at = 0; at < bytes.length; ) {
+            int length = characterLength(bytes, at);
+            if (length == 0) {
+                out.append((char) (0xdc00 + (bytes[at] & 0xff)));
+                at++;
+            } else {
+                out.append(new String(bytes, at, length, StandardCharsets.UTF_8));
+                at += length;
+            }
+        }
+        return out.toString();
     }
 
     /** The text, or null if the bytes are not valid UTF-8. */

@@ -31,6 +31,9 @@ public final class Console {
     private OutputStream out;
     private boolean outIsTty;
     private String color = "auto";
+    private boolean isProcess;
+    private int width;
+    private int height;
 
     /** Which of the three streams are terminals. */
     public record Terminals(boolean in, boolean out, boolean err) {
@@ -55,7 +58,9 @@ public final class Console {
             out = terminals.out() ? WindowsAnsi.out(out) : out;
             err = terminals.err() ? WindowsAnsi.err(err) : err;
         }
-        return new Console(new FileInputStream(FileDescriptor.in), out, err, terminals, System.getenv());
+        Console console = new Console(new FileInputStream(FileDescriptor.in), out, err, terminals, System.getenv());
+        console.isProcess = true;
+        return console;
     }
 
     public InputStream in() {
@@ -148,6 +153,34 @@ public final class Console {
         out = to;
         outIsTty = isTty;
         return before;
+    }
+
+    /** Columns of the terminal; 0 if unknown. */
+    public int width() {
+        return width > 0 ? width : number("COLUMNS");
+    }
+
+    /** Lines of the terminal; 0 if unknown. */
+    public int height() {
+        return height > 0 ? height : number("LINES");
+    }
+
+    /** The REPL knows the size of its terminal. */
+    void size(int columns, int lines) {
+        width = columns;
+        height = lines;
+    }
+
+    private int number(String name) {
+        String value = env.getOrDefault(name, "");
+        return value.length() < 5 && !value.isEmpty() && value.chars().allMatch(c -> c >= '0' && c <= '9')
+                ? Integer.parseInt(value)
+                : 0;
+    }
+
+    /** Whether these streams are the process's own, so that a child process may inherit them. */
+    boolean mayFork() {
+        return isProcess;
     }
 
     /** {@code --color}: auto, always or never. */

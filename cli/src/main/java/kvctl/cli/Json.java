@@ -97,6 +97,18 @@ public final class Json {
         text.append('"');
     }
 
+    /** What was written since the last call; the value goes on behind it. */
+    String take() {
+        String taken = text.toString();
+        text.setLength(0);
+        return taken;
+    }
+
+    /** Begins the next value of a sequence that no comma separates. */
+    void restart() {
+        comma = false;
+    }
+
     @Override
     public String toString() {
         return text.toString();

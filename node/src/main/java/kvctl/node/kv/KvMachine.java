@@ -14,6 +14,8 @@ import kvctl.protocol.Response;
 import kvctl.raft.Entry;
 import kvctl.raft.Invariant;
 import kvctl.raft.StateMachine;
+import kvctl.storage.RowVisitor;
+import kvctl.storage.Tables;
 
 /**
  * The keys of one group's shards.
@@ -84,7 +86,7 @@ public final class KvMachine implements StateMachine {
         sessions.forget();
         dirtyShards.clear();
         shards.clear();
-        shardTable.scan(NOTHING, (key, row) -> {
+        shardTable.scan(NOTHING, Integer.MAX_VALUE, (key, row) -> {
             try {
                 Shard shard = Shard.read(key, rows.open(key, row));
                 shards.put(shard.id, shard);
@@ -247,11 +249,11 @@ public final class KvMachine implements StateMachine {
         byte[] prefix = rowKey(scan.shardId(), scan.prefix());
         byte[] from = rowKey(scan.shardId(), scan.from());
         PageReader page = new PageReader(rows, prefix, Math.min(scan.limit(), Limits.PAGE_ROWS_MAX));
-        kv.scan(Arrays.compareUnsigned(from, prefix) < 0 ? prefix : from, page);
+        kv.scan(Arrays.compareUnsigned(from, prefix) < 0 ? prefix : from, page.limit + 1, page);
         return new Response.Page(page.found, page.more, groupId, lastApplied);
     }
 
-    private static final class PageReader implements Tables.Visitor {
+    private static final class PageReader implements RowVisitor {
         final List<Response.Row> found = new ArrayList<>();
         boolean more;
         private final Rows rows;
@@ -320,12 +322,16 @@ public final class KvMachine implements StateMachine {
         hash.putLong(lastApplied).putLong(lastAppliedTerm);
         for (String name : TABLES) {
             hash.putString(name);
-            tables.table(name).scan(NOTHING, (key, row) -> {
+            tables.table(name).scan(NOTHING, Integer.MAX_VALUE, (key, row) -> {
                 hash.putByteArray(key).putByteArray(row);
                 return true;
             });
         }
         return hash.getAsLong();
+    }
+
+    int sessionsInMemory() {
+        return sessions.inMemory();
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.Map;
 import kvctl.protocol.ProtocolException;
 import kvctl.protocol.Request;
 import kvctl.raft.Invariant;
+import kvctl.storage.Tables;
 
 /**
  * The sessions of all shards of a group: one row each, the recently used ones in memory. A row is written when its
@@ -64,7 +65,7 @@ final class Sessions {
 
     private void pushOutLowest(Shard shard) {
         byte[][] lowest = new byte[1][];
-        table.scan(shard.key(), (key, row) -> {
+        table.scan(shard.key(), 1, (key, row) -> {
             lowest[0] = key;
             return false;
         });
@@ -113,6 +114,10 @@ final class Sessions {
         cache.clear();
         dirty.clear();
         results = 0;
+    }
+
+    int inMemory() {
+        return cache.size();
     }
 
     private Session remember(Session session) {
