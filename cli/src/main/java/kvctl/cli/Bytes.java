@@ -57,7 +57,10 @@ final class Bytes {
     /** The text, or null if the bytes are not valid UTF-8. */
     static String utf8OrNull(byte[] bytes) {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException e) {
             return null;
         }
@@ -75,7 +78,8 @@ final class Bytes {
             int at = rest.position();
             int length = characterLength(bytes, at);
             int c = length == 0 ? -1 : new String(bytes, at, length, StandardCharsets.UTF_8).codePointAt(0);
-            boolean plain = c >= 0 && (!Character.isISOControl(c) || lines && (c == '\n' || c == '\t')) && !invisible(c);
+            boolean plain =
+                    c >= 0 && (!Character.isISOControl(c) || lines && (c == '\n' || c == '\t')) && !invisible(c);
             int taken = Math.max(1, length);
             if (plain) {
                 out.appendCodePoint(c);
@@ -101,7 +105,8 @@ final class Bytes {
     /** Length of the valid UTF-8 character at this place; 0 if there is none. */
     private static int characterLength(byte[] bytes, int at) {
         int b = bytes[at] & 0xff;
-        int length = b < 0x80 ? 1 : b >= 0xc2 && b < 0xe0 ? 2 : b >= 0xe0 && b < 0xf0 ? 3 : b >= 0xf0 && b < 0xf5 ? 4 : 0;
+        int length =
+                b < 0x80 ? 1 : b >= 0xc2 && b < 0xe0 ? 2 : b >= 0xe0 && b < 0xf0 ? 3 : b >= 0xf0 && b < 0xf5 ? 4 : 0;
         if (length < 2) {
             return length;
         }

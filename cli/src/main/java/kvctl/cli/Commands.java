@@ -75,13 +75,14 @@ final class Commands {
             }
             if (last != result && options.isScript()) {
                 throw new CommandLine.ParameterException(
-                        root.commandLine(), "-e, -f, --keep-going, --echo, --dry-run and --version stand alone, without '"
+                        root.commandLine(),
+                        "-e, -f, --keep-going, --echo, --dry-run and --version stand alone, without '"
                                 + last.commandSpec().name() + "'.");
             }
             if (!(last.commandSpec().userObject() instanceof java.util.concurrent.Callable)) {
                 throw new CommandLine.ParameterException(
-                        last.commandSpec().commandLine(), "'" + last.commandSpec().qualifiedName()
-                                + "' needs a command behind it.");
+                        last.commandSpec().commandLine(),
+                        "'" + last.commandSpec().qualifiedName() + "' needs a command behind it.");
             }
             return new CommandLine.RunLast().execute(result);
         }

@@ -81,7 +81,10 @@ final class Errors implements CommandLine.IParameterExceptionHandler, CommandLin
     private String json(CliException error) {
         Json json = new Json();
         json.open('{').name("schema").text("kvctl/error/1");
-        json.name("code").text(error.code().name()).name("exit_code").number(error.code().code());
+        json.name("code")
+                .text(error.code().name())
+                .name("exit_code")
+                .number(error.code().code());
         json.name("message").text(error.getMessage());
         if (error.hint() != null) {
             json.name("hint").text(error.hint());
@@ -102,10 +105,11 @@ final class Errors implements CommandLine.IParameterExceptionHandler, CommandLin
             Path dir = Home.of(session.console().env()).resolve("reports");
             Home.createPrivate(dir);
             Path file = Files.createTempFile(dir, "kvctl-", ".txt");
-            Files.writeString(file, "kvctl " + Version.NUMBER + " on Java " + System.getProperty("java.version") + ", "
-                    + System.getProperty("os.name") + "\n" + Instant.now() + "\n\n" + trace(error));
-            return new CliException(
-                    ExitCode.INTERNAL, "Internal error: " + what + ". Report: " + file, hint, error);
+            Files.writeString(
+                    file,
+                    "kvctl " + Version.NUMBER + " on Java " + System.getProperty("java.version") + ", "
+                            + System.getProperty("os.name") + "\n" + Instant.now() + "\n\n" + trace(error));
+            return new CliException(ExitCode.INTERNAL, "Internal error: " + what + ". Report: " + file, hint, error);
         } catch (IOException | RuntimeException e) {
             return new CliException(ExitCode.INTERNAL, "Internal error: " + what + ".", hint, error);
         }
@@ -121,10 +125,12 @@ final class Errors implements CommandLine.IParameterExceptionHandler, CommandLin
         CommandLine command = error.getCommandLine();
         String name = command.getCommandSpec().qualifiedName();
         String help = "kvctl help" + name.substring(name.indexOf(' ') < 0 ? name.length() : name.indexOf(' '));
-        if (error instanceof UnmatchedArgumentException unmatched && !unmatched.getUnmatched().isEmpty()) {
+        if (error instanceof UnmatchedArgumentException unmatched
+                && !unmatched.getUnmatched().isEmpty()) {
             return unmatched(command, unmatched.getUnmatched().get(0), help);
         }
-        if (error instanceof MissingParameterException missing && !missing.getMissing().isEmpty()) {
+        if (error instanceof MissingParameterException missing
+                && !missing.getMissing().isEmpty()) {
             List<String> names = new ArrayList<>();
             missing.getMissing().forEach(arg -> names.add(arg.paramLabel()));
             return CliException.usage("'" + name + "' needs " + String.join(" and ", names) + ".", help);
@@ -152,12 +158,14 @@ final class Errors implements CommandLine.IParameterExceptionHandler, CommandLin
             return CliException.usage("Unknown option '" + word + "'." + value, help);
         }
         if (!command.getSubcommands().isEmpty()) {
-            String near = Words.nearest(word, List.copyOf(command.getSubcommands().keySet()));
+            String near =
+                    Words.nearest(word, List.copyOf(command.getSubcommands().keySet()));
             String known = near == null ? "" : " Did you mean '" + near + "'?";
             return CliException.usage("Unknown command '" + word + "'." + known, near == null ? "kvctl help" : null);
         }
         return CliException.usage(
-                "'" + name + "' does not take a further word: '" + word + "'.", "quote a value that has blanks; " + help);
+                "'" + name + "' does not take a further word: '" + word + "'.",
+                "quote a value that has blanks; " + help);
     }
 
     private static boolean takesValue(String command) {

@@ -75,8 +75,11 @@ final class Help implements Callable<Integer> {
         }
         usage.sectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, help -> options(help, isRoot));
         usage.sectionMap()
-                .put("more", help -> isRoot ? "\nkvctl help COMMAND tells more; kvctl help exit-codes.\n"
-                        : "\nGlobal options (-c, -o, --timeout, ...): kvctl help\n");
+                .put(
+                        "more",
+                        help -> isRoot
+                                ? "\nkvctl help COMMAND tells more; kvctl help exit-codes.\n"
+                                : "\nGlobal options (-c, -o, --timeout, ...): kvctl help\n");
         usage.width(100);
         Ansi ansi = session.console().colorsOut() ? Ansi.ON : Ansi.OFF;
         session.console().print(about.commandLine().getUsageMessage(ansi));

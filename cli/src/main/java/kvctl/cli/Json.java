@@ -59,7 +59,8 @@ public final class Json {
         if (utf8 != null) {
             return name(name).text(utf8);
         }
-        return name(name + "_base64").text(new String(java.util.Base64.getEncoder().encode(value), StandardCharsets.US_ASCII));
+        return name(name + "_base64")
+                .text(new String(java.util.Base64.getEncoder().encode(value), StandardCharsets.US_ASCII));
     }
 
     private Json literal(String value) {

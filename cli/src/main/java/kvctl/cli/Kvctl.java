@@ -78,7 +78,9 @@ final class Kvctl implements Callable<Integer> {
     @Option(names = "-f", paramLabel = "FILE", description = "Run the commands of this file; - is stdin.")
     private List<String> files;
 
-    @Option(names = "--keep-going", description = "Go on after a command fails; the first failure decides the exit code.")
+    @Option(
+            names = "--keep-going",
+            description = "Go on after a command fails; the first failure decides the exit code.")
     private boolean keepGoing;
 
     @Option(names = "--echo", description = "Show each command on stderr before it runs.")

@@ -46,7 +46,8 @@ public record Settings(
             }
         }
         throw CliException.usage(
-                "KVCTL_OUTPUT is '" + word + "', which is no format.", "use auto, table, json, ndjson, csv, tsv or raw");
+                "KVCTL_OUTPUT is '" + word + "', which is no format.",
+                "use auto, table, json, ndjson, csv, tsv or raw");
     }
 
     private static boolean flag(Map<String, String> env, String name) {

@@ -114,7 +114,7 @@ final class Leadership {
     }
 
     private boolean probe(Progress progress, long commitIndex, List<Outgoing> out) {
-        if (progress.waiting || needsSnapshot(progress)) {
+        if (needsSnapshot(progress) || progress.waiting) {
             return false;
         }
         progress.waiting = true;
@@ -126,8 +126,8 @@ final class Leadership {
     private boolean pipeline(Progress progress, long commitIndex, List<Outgoing> out) {
         boolean sent = false;
         while (progress.nextIndex <= log.lastIndex()
-                && !progress.windowFull(config.limits())
-                && !needsSnapshot(progress)) {
+                && !needsSnapshot(progress)
+                && !progress.windowFull(config.limits())) {
             AppendEntries append =
                     append(progress.nextIndex, commitIndex, config.limits().messageBytes());
             long bytes = 0;
@@ -188,7 +188,9 @@ final class Leadership {
             progress.forgot(log.lastIndex());
             progress.probeFrom(reply.matchIndex() + 1);
         } else if (progress.mode != Progress.Mode.SNAPSHOT && reply.conflictIndex() < progress.nextIndex) {
-            progress.probeFrom(log.lastIndexOfTermAtMost(reply.conflictIndex(), reply.conflictTerm()) + 1);
+            long last = log.lastIndexOfTermAtMost(reply.conflictIndex(), reply.conflictTerm());
+            boolean inLog = reply.conflictIndex() >= log.start().index() && log.term(last) <= reply.conflictTerm();
+            progress.probeFrom(inLog ? last + 1 : log.start().index()); // Before the log's start: a snapshot.
         }
     }
 

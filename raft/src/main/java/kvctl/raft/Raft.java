@@ -191,8 +191,7 @@ final class Raft {
     private void startElection(boolean transfer, long nowMs) {
         role = Role.CANDIDATE;
         leaderId = HardState.NOBODY;
-        currentTerm++;
-        votedFor = config.nodeId();
+        enterTerm(currentTerm + 1, config.nodeId());
         ballot = new Ballot();
         ballot.add(config.nodeId(), true);
         resetElectionTimer(nowMs);
@@ -272,10 +271,7 @@ final class Raft {
     private void becomeFollower(long term, long nowMs) {
         Invariant.check(term >= currentTerm, "currentTerm never falls", term, currentTerm);
         if (term > currentTerm) {
-            currentTerm = term;
-            votedFor = HardState.NOBODY;
-            catchUpIndex = -1;
-            provenIndex = 0;
+            enterTerm(term, HardState.NOBODY);
         }
         if (role == Role.LEADER) {
             failedReads.addAll(leadership.pendingReads());
@@ -285,6 +281,14 @@ final class Raft {
         role = Role.FOLLOWER;
         leaderId = HardState.NOBODY;
         ballot = null;
+    }
+
+    /** What was learnt from the leader of an older term is void: another leader's log may differ. */
+    private void enterTerm(long term, int vote) {
+        currentTerm = term;
+        votedFor = vote;
+        catchUpIndex = -1;
+        provenIndex = 0;
     }
 
     private void becomeLeader(long nowMs) {

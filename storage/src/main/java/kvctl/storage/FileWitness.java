@@ -30,7 +30,8 @@ final class FileWitness implements Witness {
             file.setLength(2L * SLOT_BYTES);
             file.getFD().sync();
         }
-        try (RandomAccessFile markFile = new RandomAccessFile(dir.resolve("mark").toFile(), "rw")) {
+        try (RandomAccessFile markFile =
+                new RandomAccessFile(dir.resolve("mark").toFile(), "rw")) {
             mark = markFile.getChannel().map(FileChannel.MapMode.READ_WRITE, 0, MARK_BYTES);
         }
     }

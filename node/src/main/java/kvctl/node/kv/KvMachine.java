@@ -330,6 +330,10 @@ public final class KvMachine implements StateMachine {
         return hash.getAsLong();
     }
 
+    int sessionsInMemory() {
+        return sessions.inMemory();
+    }
+
     @Override
     public Source openSnapshot() {
         return tables.openSnapshot();

@@ -116,6 +116,10 @@ final class Sessions {
         results = 0;
     }
 
+    int inMemory() {
+        return cache.size();
+    }
+
     private Session remember(Session session) {
         cache.put(session.id, session);
         results += session.size();
