@@ -173,7 +173,13 @@ public final class SimCluster {
         @Override
         public void applied(int groupId, int nodeId, Entry entry, SimMachine.State after) {
             checks.get(groupId).applied(nodeId, entry, after);
-            simulation.trace().note(simulation.nowUs(), nodeId, after.hash(), () -> "S" + nodeId + " applies " + entry);
+        }
+
+        @Override
+        public void applied(int groupId, int nodeId, List<Entry> entries) {
+            long digest = entries.get(entries.size() - 1).index();
+            simulation.trace().note(simulation.nowUs(), nodeId, digest, () -> "S" + nodeId + " applies "
+                    + Wire.text(entries));
         }
 
         @Override
