@@ -19,6 +19,8 @@ import kvctl.protocol.Response;
 
 /** Nodes of one cluster in this process, on real sockets and real disks. */
 final class TestCluster implements AutoCloseable {
+    private static final long PATIENCE_MS = 400;
+
     final Topology topology;
     final ConcurrentLinkedQueue<Throwable> fatal = new ConcurrentLinkedQueue<>();
     private final Path directory;
@@ -64,7 +66,7 @@ final class TestCluster implements AutoCloseable {
 
     void start(int nodeId) {
         Topology.Node node = topology.node(nodeId);
-        running.put(nodeId, Node.start(topology, node.name(), directory.resolve(node.name()), fatal::add));
+        running.put(nodeId, Node.start(topology, node.name(), directory.resolve(node.name()), fatal::add, PATIENCE_MS));
     }
 
     void stop(int nodeId) {
@@ -73,6 +75,10 @@ final class TestCluster implements AutoCloseable {
 
     Topology.Node node(int nodeId) {
         return topology.node(nodeId);
+    }
+
+    long queuedAnswerBytes(int nodeId) {
+        return running.get(nodeId).queuedAnswerBytes();
     }
 
     NodeStatus status(int nodeId) throws IOException, ProtocolException {
@@ -84,16 +90,18 @@ final class TestCluster implements AutoCloseable {
     /** Waits until one running node leads the group and another one follows it; returns its id. */
     int awaitLeader(int groupId) {
         int[] leader = new int[1];
-        await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(20)).until(() -> {
-            for (int nodeId : running.keySet()) {
-                NodeStatus.Replica replica = status(nodeId).replicas().get(groupId - 1);
-                if (replica.role().equals("leader") && replica.commitIndex() > 0) {
-                    leader[0] = nodeId;
-                    return true;
-                }
-            }
-            return false;
-        });
+        await().atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> {
+                    for (int nodeId : running.keySet()) {
+                        NodeStatus.Replica replica = status(nodeId).replicas().get(groupId - 1);
+                        if (replica.role().equals("leader") && replica.commitIndex() > 0) {
+                            leader[0] = nodeId;
+                            return true;
+                        }
+                    }
+                    return false;
+                });
         return leader[0];
     }
 
@@ -109,18 +117,21 @@ final class TestCluster implements AutoCloseable {
     /** Sends to whoever leads, until somebody answers with something else than "not me". */
     Response call(Request request) {
         Response[] answer = new Response[1];
-        await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(20)).ignoreExceptions().until(() -> {
-            for (int nodeId : running.keySet()) {
-                try (RawClient client = RawClient.to(node(nodeId))) {
-                    answer[0] = client.call(request);
-                }
-                if (!(answer[0] instanceof Response.Refused refused)
-                        || refused.code() == Response.Code.BAD_REQUEST) {
-                    return true;
-                }
-            }
-            return false;
-        });
+        await().atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofMillis(20))
+                .ignoreExceptions()
+                .until(() -> {
+                    for (int nodeId : running.keySet()) {
+                        try (RawClient client = RawClient.to(node(nodeId))) {
+                            answer[0] = client.call(request);
+                        }
+                        if (!(answer[0] instanceof Response.Refused refused)
+                                || refused.code() == Response.Code.BAD_REQUEST) {
+                            return true;
+                        }
+                    }
+                    return false;
+                });
         return answer[0];
     }
 

@@ -1,6 +1,5 @@
 package kvctl.sim;
 
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -84,8 +83,9 @@ public final class SimCluster {
         return new SimCluster(new Simulation(seed), Options.of(nodeCount)).startAll();
     }
 
+    /** A leader holds its log back for a snapshot on its way until it is four times as long (HAZARDS S6). */
     private static long logBytesMax(RaftConfig.Limits limits) {
-        return 2 * (limits.snapshotBytes() + limits.uncommittedBytes() + limits.inflightBytes());
+        return 5 * limits.snapshotBytes() + 2 * limits.uncommittedBytes() + limits.messageBytes() + limits.applyBytes();
     }
 
     // --- wiring ---
@@ -101,8 +101,8 @@ public final class SimCluster {
                     options.electionTimeoutMinMs(),
                     options.electionTimeoutMaxMs(),
                     options.limits());
-            SimMachine machine = new SimMachine(
-                    groupId, node.nodeId(), node.disk(), options.snapshotBytes(), new MachineWatch());
+            SimMachine machine =
+                    new SimMachine(groupId, node.nodeId(), node.disk(), options.snapshotBytes(), new MachineWatch());
             node.machines().put(groupId, machine);
             checks.get(groupId).started(node.nodeId());
             RandomGenerator dice =
@@ -453,13 +453,13 @@ public final class SimCluster {
             Proposal proposal = propose(leader, size);
             long limitUs = Math.min(2_000_000, endUs - simulation.nowUs());
             simulation.runUntil(
-                    () -> proposal.failure() != null || proposal.done() && appliedBy(proposal.index()) >= expected, limitUs);
+                    () -> proposal.failure() != null || proposal.done() && appliedBy(proposal.index()) >= expected,
+                    limitUs);
             if (proposal.done() && appliedBy(proposal.index()) >= expected) {
                 return proposal.index();
             }
         }
-        throw new Violation(
-                Property.CONVERGENCE, "no agreement of " + expected + " nodes within " + limitMs + " ms");
+        throw new Violation(Property.CONVERGENCE, "no agreement of " + expected + " nodes within " + limitMs + " ms");
     }
 
     /** Waits until all nodes have equal logs and states, nobody waits, and no replica is forgetful. */

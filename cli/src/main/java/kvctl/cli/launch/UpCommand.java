@@ -34,13 +34,18 @@ import picocli.CommandLine.Option;
 final class UpCommand implements Callable<Integer> {
     private final Session session;
 
-    @Option(names = {"-f", "--file"}, paramLabel = "FILE", description = "Topology (YAML).")
+    @Option(
+            names = {"-f", "--file"},
+            paramLabel = "FILE",
+            description = "Topology (YAML).")
     private Path file;
 
     @Option(names = "--name", paramLabel = "NAME", description = "Name of the cluster, over the one in the file.")
     private String name;
 
-    @Option(names = {"-d", "--detach"}, description = "Leave the nodes running and return.")
+    @Option(
+            names = {"-d", "--detach"},
+            description = "Leave the nodes running and return.")
     private boolean detach;
 
     @Option(
@@ -81,7 +86,7 @@ final class UpCommand implements Callable<Integer> {
         Path home = Home.of(session.console().env());
         String wanted = name != null || file != null ? name : session.settings().cluster();
         UpPlan plan = UpPlan.of(home, new UpPlan.Wish(file, wanted, nodes, groups, basePort));
-        plan.topology().warnings().forEach(this::note);
+        plan.topology().warnings().forEach(session::note);
         if (dryRun) {
             return showPlan(plan);
         }
@@ -131,8 +136,10 @@ final class UpCommand implements Callable<Integer> {
             return false;
         }
         boolean whole = alive.size() == plan.names().size();
-        if (whole && detach && plan.sameAsRecorded()) {
-            note("Cluster '" + plan.dir().name() + "' is already running.");
+        boolean detached =
+                plan.dir().launch().map(known -> known.launcher().isEmpty()).orElse(false);
+        if (whole && detach && detached && plan.sameAsRecorded()) {
+            session.note("Cluster '" + plan.dir().name() + "' is already running.");
             return true;
         }
         String missing = plan.names().stream()
@@ -161,7 +168,7 @@ final class UpCommand implements Callable<Integer> {
         Topology topology = plan.topology();
         Fleet fleet = new Fleet(dir);
         if (readyMs > 0) {
-            note(String.format(
+            session.note(String.format(
                     "Cluster '%s' is up: %d nodes, %d groups, %d shards, ready in %s.",
                     dir.name(),
                     topology.nodes().size(),
@@ -169,8 +176,8 @@ final class UpCommand implements Callable<Integer> {
                     topology.shards(),
                     Durations.text(readyMs)));
         }
-        try (Rows rows = Rows.many(
-                session, "cluster-up", Column.text("node"), Column.text("addr"), Column.number("pid"))) {
+        try (Rows rows =
+                Rows.many(session, "cluster-up", Column.text("node"), Column.text("addr"), Column.number("pid"))) {
             for (Topology.Node node : topology.nodes()) {
                 rows.row(node.name(), node.address(), fleet.pid(node.name()));
             }
@@ -178,11 +185,11 @@ final class UpCommand implements Callable<Integer> {
             rows.after("data_dir", dir.root().toString());
             rows.after("ready_ms", readyMs);
         }
-        note("data  " + dir.dataDir("NODE"));
-        note("logs  " + NodeLauncher.logFile(dir, "NODE"));
-        note("next  kvctl put city delhi");
-        note("      kvctl cluster status");
-        note("      kvctl cluster down " + dir.name());
+        session.note("data  " + dir.dataDir("NODE"));
+        session.note("logs  " + NodeLauncher.logFile(dir, "NODE"));
+        session.note("next  kvctl put city delhi");
+        session.note("      kvctl cluster status");
+        session.note("      kvctl cluster down " + dir.name());
     }
 
     private int showPlan(UpPlan plan) {
@@ -220,11 +227,5 @@ final class UpCommand implements Callable<Integer> {
     private Launch launch() {
         Optional<ProcessRef> launcher = detach ? Optional.empty() : Optional.of(ProcessRef.self());
         return new Launch(launcher, jvmArgs == null ? List.of() : jvmArgs);
-    }
-
-    private void note(String text) {
-        if (!session.settings().quiet()) {
-            session.console().note(text);
-        }
     }
 }

@@ -15,9 +15,7 @@ import kvctl.protocol.NodeStatus;
 import org.junit.jupiter.api.Test;
 
 class NodeSelectorTest {
-    private static final Topology FIVE = Topology.parse(
-            "five.yaml",
-            """
+    private static final Topology FIVE = Topology.parse("five.yaml", """
             cluster: five
             nodes: {n1: {}, n2: {}, n3: {}, n4: {}, n5: {}}
             groups:
@@ -25,8 +23,7 @@ class NodeSelectorTest {
               g2: [n3, n4, n5]
             """);
 
-    private final Survey survey = survey(
-            Map.of("g1", "n2", "g2", "n5"), List.of("n1", "n2", "n3", "n5"));
+    private final Survey survey = survey(Map.of("g1", "n2", "g2", "n5"), List.of("n1", "n2", "n3", "n5"));
 
     @Test
     void namesMeanThemselvesInTopologyOrderAndOnce() {
@@ -77,8 +74,7 @@ class NodeSelectorTest {
     @Test
     void aGroupWithoutALeaderIsNoUsageError() {
         Survey leaderless = survey(Map.of("g2", "n5"), List.of("n1", "n5"));
-        assertThatThrownBy(() ->
-                        names(new NodeSelector(FIVE, () -> leaderless, new SplittableRandom(1)), "leader(g1)"))
+        assertThatThrownBy(() -> names(new NodeSelector(FIVE, () -> leaderless, new SplittableRandom(1)), "leader(g1)"))
                 .satisfies(e -> assertThat(((CliException) e).code()).isEqualTo(ExitCode.NO_QUORUM));
     }
 
@@ -104,11 +100,12 @@ class NodeSelectorTest {
     @Test
     void theCostOfLosingNodesIsLeadersAndMajorities() {
         Set<String> all = Set.of("n1", "n2", "n3", "n4", "n5");
-        assertThat(Cost.of(FIVE, survey, Set.of("n2"), all)).isEqualTo(new Cost(List.of("g1"), List.of()));
-        assertThat(Cost.of(FIVE, survey, Set.of("n1"), all)).isEqualTo(Cost.NOTHING);
-        assertThat(Cost.of(FIVE, survey, Set.of("n3"), Set.of("n1", "n2", "n3", "n5")))
+        assertThat(Cost.of(FIVE, survey, Set.of("n2"), all, true)).isEqualTo(new Cost(List.of("g1"), List.of()));
+        assertThat(Cost.of(FIVE, survey, Set.of("n1"), all, true)).isEqualTo(Cost.NOTHING);
+        assertThat(Cost.of(FIVE, survey, Set.of("n3"), Set.of("n1", "n2", "n3", "n5"), true))
                 .isEqualTo(new Cost(List.of(), List.of("g2")));
-        assertThat(Cost.of(FIVE, survey, all, all)).isEqualTo(new Cost(List.of("g1", "g2"), List.of("g1", "g2")));
+        assertThat(Cost.of(FIVE, survey, all, all, true)).isEqualTo(new Cost(List.of("g1", "g2"), List.of("g1", "g2")));
+        assertThat(Cost.of(FIVE, survey, all, all, false)).isEqualTo(new Cost(List.of("g1", "g2"), List.of()));
     }
 
     private List<String> select(String... words) {
