@@ -23,7 +23,11 @@ final class Append implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "KEY", description = "1 to 1024 bytes.")
     private String key;
 
-    @Parameters(index = "1", arity = "0..1", paramLabel = "VALUE", description = "At most 4 MiB; - reads standard input.")
+    @Parameters(
+            index = "1",
+            arity = "0..1",
+            paramLabel = "VALUE",
+            description = "At most 4 MiB; - reads standard input.")
     private String value;
 
     @Option(names = "--from-file", paramLabel = "FILE", description = "The value is the content of this file.")

@@ -25,10 +25,17 @@ final class Cas implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "KEY", description = "1 to 1024 bytes.")
     private String key;
 
-    @Parameters(index = "1", paramLabel = "VERSION", description = "The version that the key must have; 0: no such key.")
+    @Parameters(
+            index = "1",
+            paramLabel = "VERSION",
+            description = "The version that the key must have; 0: no such key.")
     private long version;
 
-    @Parameters(index = "2", arity = "0..1", paramLabel = "VALUE", description = "At most 4 MiB; - reads standard input.")
+    @Parameters(
+            index = "2",
+            arity = "0..1",
+            paramLabel = "VALUE",
+            description = "At most 4 MiB; - reads standard input.")
     private String value;
 
     @Option(names = "--from-file", paramLabel = "FILE", description = "The value is the content of this file.")
@@ -68,9 +75,11 @@ final class Cas implements Callable<Integer> {
         String name = "Key " + Keys.name(key);
         String state = actual == 0
                 ? name + " does not exist, so it does not have version " + expected
-                : expected == 0 ? name + " exists already, with version " + actual : name + " has version " + actual
-                        + ", not " + expected;
-        String hint = actual == 0 ? "kvctl cas " + Keys.word(key) + " 0 VALUE" : "kvctl get " + Keys.word(key) + " -o json";
+                : expected == 0
+                        ? name + " exists already, with version " + actual
+                        : name + " has version " + actual + ", not " + expected;
+        String hint =
+                actual == 0 ? "kvctl cas " + Keys.word(key) + " 0 VALUE" : "kvctl get " + Keys.word(key) + " -o json";
         return new CliException(ExitCode.CONFLICT, state + "; nothing was changed.", hint);
     }
 }

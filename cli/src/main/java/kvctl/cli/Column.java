@@ -89,7 +89,10 @@ public record Column(String name, String heading, Kind kind) {
             value /= 1024;
             unit++;
         }
-        return String.format(Locale.ROOT, value < 10 && value != Math.rint(value) ? "%.1f %ciB" : "%.0f %ciB", value,
+        return String.format(
+                Locale.ROOT,
+                value < 10 && value != Math.rint(value) ? "%.1f %ciB" : "%.0f %ciB",
+                value,
                 "KMGTP".charAt(unit));
     }
 }

@@ -8,8 +8,9 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "get",
         header = "Print the value of a key.",
-        description = "%nOn a terminal unprintable bytes are shown as \\xHH; piped, or with -o raw, the output is the exact "
-                + "bytes of the value. The read is linearizable: it sees every write that was acknowledged before it.",
+        description =
+                "%nOn a terminal unprintable bytes are shown as \\xHH; piped, or with -o raw, the output is the exact "
+                        + "bytes of the value. The read is linearizable: it sees every write that was acknowledged before it.",
         footer = {
             "  kvctl get city",
             "  kvctl get photo > photo.jpg",

@@ -13,8 +13,7 @@ final class Keys {
             throw CliException.usage("A key cannot be empty.", null);
         }
         if (key.length > Limits.KEY_MAX_BYTES) {
-            throw CliException.usage(
-                    "Key has " + key.length + " bytes; limit is " + Limits.KEY_MAX_BYTES + ".", null);
+            throw CliException.usage("Key has " + key.length + " bytes; limit is " + Limits.KEY_MAX_BYTES + ".", null);
         }
         return key;
     }

@@ -14,7 +14,11 @@ final class Pager {
         String command = console.env().getOrDefault("KVCTL_PAGER", console.env().getOrDefault("PAGER", ""));
         long lines = text.chars().filter(c -> c == '\n').count();
         int height = console.height() > 0 ? console.height() : UNKNOWN_HEIGHT;
-        if (command.isEmpty() || lines < height || !console.outIsTty() || !console.interactive() || !console.mayFork()) {
+        if (command.isEmpty()
+                || lines < height
+                || !console.outIsTty()
+                || !console.interactive()
+                || !console.mayFork()) {
             return false;
         }
         try {

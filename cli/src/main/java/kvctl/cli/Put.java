@@ -29,7 +29,11 @@ final class Put implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "KEY", description = "1 to 1024 bytes; {tag} in it picks the shard.")
     private String key;
 
-    @Parameters(index = "1", arity = "0..1", paramLabel = "VALUE", description = "At most 4 MiB; - reads standard input.")
+    @Parameters(
+            index = "1",
+            arity = "0..1",
+            paramLabel = "VALUE",
+            description = "At most 4 MiB; - reads standard input.")
     private String value;
 
     @Option(names = "--from-file", paramLabel = "FILE", description = "The value is the content of this file.")

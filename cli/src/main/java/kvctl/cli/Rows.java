@@ -83,7 +83,8 @@ public final class Rows implements AutoCloseable {
         } else if ((format == Format.CSV || format == Format.TSV) && settings.header()) {
             StringBuilder line = new StringBuilder();
             for (Column column : columns) {
-                line.append(line.isEmpty() ? "" : format == Format.CSV ? "," : "\t").append(column.name());
+                line.append(line.isEmpty() ? "" : format == Format.CSV ? "," : "\t")
+                        .append(column.name());
             }
             console.line(line.toString());
         }

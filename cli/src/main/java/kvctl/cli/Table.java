@@ -74,7 +74,8 @@ final class Table {
     private void verticalPage(StringBuilder out) {
         int width = columns.stream().mapToInt(c -> width(c.heading())).max().orElse(0);
         for (int i = 0; i < rows.size(); i++) {
-            out.append(console.paint(Ink.DIM, "-- " + (written + i + 1) + " --")).append('\n');
+            out.append(console.paint(Ink.DIM, "-- " + (written + i + 1) + " --"))
+                    .append('\n');
             for (int c = 0; c < columns.size(); c++) {
                 String heading = columns.get(c).heading();
                 out.append(console.paint(Ink.BOLD, heading)).append(" ".repeat(width - width(heading) + GAP));

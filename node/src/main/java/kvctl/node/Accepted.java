@@ -88,8 +88,7 @@ final class Accepted extends SimpleChannelInboundHandler<Frame> implements Call.
 
     private void ask(Frame.Ask ask) {
         long patienceMs = Math.max(0, Math.min(ask.timeLeftMs(), LONGEST_PATIENCE_MS));
-        Call call = new Call(
-                this, ask.correlationId(), ask.request(), NodeLoop.realMs() + patienceMs, bytesOf(ask));
+        Call call = new Call(this, ask.correlationId(), ask.request(), NodeLoop.realMs() + patienceMs, bytesOf(ask));
         if (inFlight.incrementAndGet() > MAX_IN_FLIGHT) {
             refuse(call, "More than " + MAX_IN_FLIGHT + " requests wait on this connection.");
         } else if (!server.inbox().offer(call)) {
@@ -119,7 +118,8 @@ final class Accepted extends SimpleChannelInboundHandler<Frame> implements Call.
                 && (queuedBytes.get() + answers.size() > ANSWER_BYTES || server.answersFull())) {
             // A write that took effect is answered: its answer is small, and bounded in number.
             boolean small = response instanceof Response.Written || response instanceof Response.Unchanged;
-            fitting = small ? response : new Response.Refused(Response.Code.BUSY, "Answers are not read fast enough.", 0);
+            fitting =
+                    small ? response : new Response.Refused(Response.Code.BUSY, "Answers are not read fast enough.", 0);
         }
         if (answers.size() == 0) {
             server.hasAnswers(this);
@@ -160,7 +160,10 @@ final class Accepted extends SimpleChannelInboundHandler<Frame> implements Call.
     void closeIfStuck(long nowMs) {
         channel.eventLoop().execute(() -> {
             FrameDecoder decoder = channel.pipeline().get(FrameDecoder.class);
-            if (decoder != null && decoder.midFrame() && channel.isWritable() && nowMs - lastReadMs > Server.PATIENCE_MS) {
+            if (decoder != null
+                    && decoder.midFrame()
+                    && channel.isWritable()
+                    && nowMs - lastReadMs > Server.PATIENCE_MS) {
                 FrameDecoder.refuse(channel, "a frame was begun and not ended for " + Server.PATIENCE_MS + " ms");
             } else if (unwritableSinceMs > 0 && nowMs - unwritableSinceMs > Server.PATIENCE_MS) {
                 channel.close();

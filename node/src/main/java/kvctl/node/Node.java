@@ -34,8 +34,7 @@ public final class Node {
      * Pooled on purpose: Netty's default, the adaptive one, was reported to grow (notes in LIBRARIES §4). Small chunks
      * and few arenas, because a node has two threads that allocate.
      */
-    static final ByteBufAllocator ALLOCATOR =
-            new PooledByteBufAllocator(true, 1, 2, 8192, 7, 64, 32, false);
+    static final ByteBufAllocator ALLOCATOR = new PooledByteBufAllocator(true, 1, 2, 8192, 7, 64, 32, false);
 
     /** Longest orderly stop, in ms; what is not done then is left to the next start. */
     static final long STOP_MS = 5000;
@@ -108,7 +107,11 @@ public final class Node {
         }
         loop.start();
         peers.start();
-        LOG.info("ready: {} listens at {}, process {}", name, node.address(), ProcessHandle.current().pid());
+        LOG.info(
+                "ready: {} listens at {}, process {}",
+                name,
+                node.address(),
+                ProcessHandle.current().pid());
         return running;
     }
 

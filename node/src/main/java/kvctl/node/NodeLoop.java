@@ -160,8 +160,13 @@ final class NodeLoop {
             RaftStatus now = turn.status(groupId);
             RaftStatus before = seen.put(groupId, now);
             if (before == null) {
-                LOG.info("{}: replica starts, term {}, log {}..{}, applied {}{}", router.name(groupId), now.currentTerm(),
-                        now.firstLogIndex(), now.lastLogIndex(), now.lastApplied(),
+                LOG.info(
+                        "{}: replica starts, term {}, log {}..{}, applied {}{}",
+                        router.name(groupId),
+                        now.currentTerm(),
+                        now.firstLogIndex(),
+                        now.lastLogIndex(),
+                        now.lastApplied(),
                         now.forgetful() ? ", forgetful: copies, does not vote" : "");
                 continue;
             }
@@ -169,14 +174,22 @@ final class NodeLoop {
                     || before.currentTerm() != now.currentTerm()
                     || before.leaderId() != now.leaderId()) {
                 leadersChanged = true;
-                LOG.info("{}: {} in term {}, leader {}", router.name(groupId), now.role(), now.currentTerm(),
+                LOG.info(
+                        "{}: {} in term {}, leader {}",
+                        router.name(groupId),
+                        now.role(),
+                        now.currentTerm(),
                         router.nodeName(now.leaderId()));
             }
             if (before.forgetful() && !now.forgetful()) {
                 LOG.info("{}: has caught up, votes again", router.name(groupId));
             }
             if (now.firstLogIndex() > before.firstLogIndex()) {
-                LOG.info("{}: log now begins at {}, applied {}", router.name(groupId), now.firstLogIndex(), now.lastApplied());
+                LOG.info(
+                        "{}: log now begins at {}, applied {}",
+                        router.name(groupId),
+                        now.firstLogIndex(),
+                        now.lastApplied());
             }
         }
         if (leadersChanged) {

@@ -3,7 +3,6 @@ package kvctl.node;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -89,8 +88,7 @@ public final class NodeMain {
     /** Beside a directory called data, otherwise in it. */
     private static Path logDirectory(Path dataDirectory) throws IOException {
         Path absolute = dataDirectory.toAbsolutePath();
-        Path directory =
-                absolute.endsWith("data") ? absolute.resolveSibling("log") : absolute.resolve("log");
+        Path directory = absolute.endsWith("data") ? absolute.resolveSibling("log") : absolute.resolve("log");
         return Files.createDirectories(directory);
     }
 

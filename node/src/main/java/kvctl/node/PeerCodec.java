@@ -97,7 +97,8 @@ final class PeerCodec {
         return switch (kind) {
             case PRE_VOTE -> new PreVote(number(in), in.varint(Integer.MAX_VALUE), number(in), number(in));
             case PRE_VOTE_REPLY -> new PreVoteReply(number(in), in.bool());
-            case REQUEST_VOTE -> new RequestVote(number(in), in.varint(Integer.MAX_VALUE), number(in), number(in), in.bool());
+            case REQUEST_VOTE ->
+                new RequestVote(number(in), in.varint(Integer.MAX_VALUE), number(in), number(in), in.bool());
             case REQUEST_VOTE_REPLY -> new RequestVoteReply(number(in), in.bool());
             case APPEND_ENTRIES -> readAppendEntries(in);
             case APPEND_ENTRIES_REPLY -> {
@@ -107,12 +108,11 @@ final class PeerCodec {
                 long conflictIndex = number(in);
                 long round = number(in);
                 boolean success = in.bool();
-                yield new AppendEntriesReply(
-                        term, success, matchIndex, conflictTerm, conflictIndex, round, in.bool());
+                yield new AppendEntriesReply(term, success, matchIndex, conflictTerm, conflictIndex, round, in.bool());
             }
             case INSTALL_SNAPSHOT -> readInstallSnapshot(in);
-            case INSTALL_SNAPSHOT_REPLY -> new InstallSnapshotReply(
-                    number(in), number(in), number(in), number(in), in.bool());
+            case INSTALL_SNAPSHOT_REPLY ->
+                new InstallSnapshotReply(number(in), number(in), number(in), number(in), in.bool());
             case TIMEOUT_NOW -> new TimeoutNow(number(in), in.varint(Integer.MAX_VALUE), number(in));
             default -> throw new ProtocolException("unknown raft message kind " + kind);
         };
@@ -120,7 +120,12 @@ final class PeerCodec {
 
     private static void appendEntries(BytesWriter out, AppendEntries m) {
         numbers(out, m.term(), m.leaderId(), m.prevLogIndex(), m.prevLogTerm());
-        numbers(out, m.leaderCommit(), m.leaderLastIndex(), m.round(), m.entries().size());
+        numbers(
+                out,
+                m.leaderCommit(),
+                m.leaderLastIndex(),
+                m.round(),
+                m.entries().size());
         long index = m.prevLogIndex();
         for (Entry entry : m.entries()) {
             index++;

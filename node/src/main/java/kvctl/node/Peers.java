@@ -249,7 +249,8 @@ final class Peers implements Outbox {
     }
 
     private static boolean heartbeat(Message message) {
-        return message instanceof Message.AppendEntries append && append.entries().isEmpty();
+        return message instanceof Message.AppendEntries append
+                && append.entries().isEmpty();
     }
 
     private static BytesWriter emptied(BytesWriter writer) {

@@ -152,20 +152,20 @@ final class Router {
     /** For {@link Call#failed}. */
     void failed(Call call, Waiter.Failure why) {
         boolean write = call.request() instanceof Request.Write;
-        Response answer =
-                switch (why) {
-                    case NOT_LEADER -> notLeader(call.groupId());
-                    case TOO_BUSY -> refused(Code.BUSY, name(call.groupId()) + " has too much waiting.", 0);
-                    case LOST_LEADERSHIP -> write
-                            ? refused(
-                                    Code.LOST_LEADERSHIP,
-                                    "%s lost the leadership of %s while the write was under way."
-                                            .formatted(self.node().name(), name(call.groupId())),
-                                    turn.leaderId(call.groupId()))
-                            : notLeader(call.groupId());
-                    case STOPPED -> write ? refused(Code.STOPPING, self.node().name() + " is stopping.", 0)
-                            : notLeader(call.groupId());
-                };
+        Response answer = switch (why) {
+            case NOT_LEADER -> notLeader(call.groupId());
+            case TOO_BUSY -> refused(Code.BUSY, name(call.groupId()) + " has too much waiting.", 0);
+            case LOST_LEADERSHIP ->
+                write
+                        ? refused(
+                                Code.LOST_LEADERSHIP,
+                                "%s lost the leadership of %s while the write was under way."
+                                        .formatted(self.node().name(), name(call.groupId())),
+                                turn.leaderId(call.groupId()))
+                        : notLeader(call.groupId());
+            case STOPPED ->
+                write ? refused(Code.STOPPING, self.node().name() + " is stopping.", 0) : notLeader(call.groupId());
+        };
         call.answer(answer);
     }
 
@@ -184,7 +184,9 @@ final class Router {
 
     private Refused notHere(int groupId) {
         return refused(
-                Code.WRONG_GROUP, "%s holds no replica of %s.".formatted(self.node().name(), name(groupId)), 0);
+                Code.WRONG_GROUP,
+                "%s holds no replica of %s.".formatted(self.node().name(), name(groupId)),
+                0);
     }
 
     private Response transfer(Request.TransferLeadership transfer) {

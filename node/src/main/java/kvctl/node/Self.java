@@ -37,8 +37,7 @@ record Self(String clusterId, Topology topology, Topology.Node node, long incarn
         if (peer && !knows(hello.nodeId(), hello.name())) {
             return refused(
                     HelloReply.Code.WRONG_IDENTITY,
-                    "cluster '%s' has no other node %d named '%s'"
-                            .formatted(clusterId, hello.nodeId(), hello.name()));
+                    "cluster '%s' has no other node %d named '%s'".formatted(clusterId, hello.nodeId(), hello.name()));
         }
         return null;
     }

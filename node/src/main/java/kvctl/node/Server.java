@@ -88,7 +88,11 @@ final class Server {
                 .awaitUninterruptibly();
         if (!bound.isSuccess()) {
             throw new NodeException("Port %d for %s is in use or not ours (%s: %s)."
-                    .formatted(node.port(), node.name(), node.address(), bound.cause().getMessage()));
+                    .formatted(
+                            node.port(),
+                            node.name(),
+                            node.address(),
+                            bound.cause().getMessage()));
         }
         port = bound.channel();
         sweep = threads.scheduleWithFixedDelay(

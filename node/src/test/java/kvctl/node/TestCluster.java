@@ -84,16 +84,18 @@ final class TestCluster implements AutoCloseable {
     /** Waits until one running node leads the group and another one follows it; returns its id. */
     int awaitLeader(int groupId) {
         int[] leader = new int[1];
-        await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(20)).until(() -> {
-            for (int nodeId : running.keySet()) {
-                NodeStatus.Replica replica = status(nodeId).replicas().get(groupId - 1);
-                if (replica.role().equals("leader") && replica.commitIndex() > 0) {
-                    leader[0] = nodeId;
-                    return true;
-                }
-            }
-            return false;
-        });
+        await().atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> {
+                    for (int nodeId : running.keySet()) {
+                        NodeStatus.Replica replica = status(nodeId).replicas().get(groupId - 1);
+                        if (replica.role().equals("leader") && replica.commitIndex() > 0) {
+                            leader[0] = nodeId;
+                            return true;
+                        }
+                    }
+                    return false;
+                });
         return leader[0];
     }
 
@@ -109,18 +111,21 @@ final class TestCluster implements AutoCloseable {
     /** Sends to whoever leads, until somebody answers with something else than "not me". */
     Response call(Request request) {
         Response[] answer = new Response[1];
-        await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(20)).ignoreExceptions().until(() -> {
-            for (int nodeId : running.keySet()) {
-                try (RawClient client = RawClient.to(node(nodeId))) {
-                    answer[0] = client.call(request);
-                }
-                if (!(answer[0] instanceof Response.Refused refused)
-                        || refused.code() == Response.Code.BAD_REQUEST) {
-                    return true;
-                }
-            }
-            return false;
-        });
+        await().atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofMillis(20))
+                .ignoreExceptions()
+                .until(() -> {
+                    for (int nodeId : running.keySet()) {
+                        try (RawClient client = RawClient.to(node(nodeId))) {
+                            answer[0] = client.call(request);
+                        }
+                        if (!(answer[0] instanceof Response.Refused refused)
+                                || refused.code() == Response.Code.BAD_REQUEST) {
+                            return true;
+                        }
+                    }
+                    return false;
+                });
         return answer[0];
     }
 

@@ -24,7 +24,9 @@ final class Answers {
 
     /** A new command of {@code size} bytes, eight at least. */
     byte[] command(int size) {
-        return ByteBuffer.allocate(Math.max(size, Long.BYTES)).putLong(0, ++lastId).array();
+        return ByteBuffer.allocate(Math.max(size, Long.BYTES))
+                .putLong(0, ++lastId)
+                .array();
     }
 
     private static long id(byte[] command) {

@@ -132,8 +132,11 @@ final class Chaos {
         if (leader != 0) {
             RaftStatus status = cluster.node(leader).status(SimCluster.GROUP);
             int target = 1 + random.nextInt(swarm.nodes());
-            simulation.trace().comment(
-                    simulation.nowUs(), () -> "S" + leader + " (t" + status.currentTerm() + ") hands over to S" + target);
+            simulation
+                    .trace()
+                    .comment(
+                            simulation.nowUs(),
+                            () -> "S" + leader + " (t" + status.currentTerm() + ") hands over to S" + target);
             cluster.transfer(leader, target);
         }
     }

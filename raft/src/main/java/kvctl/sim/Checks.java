@@ -134,7 +134,8 @@ final class Checks {
                 && (change.hardState() == null || change.hardState().currentTerm() == replica.currentTerm);
         if (stillLeads) {
             require(
-                    change.state() == null && (entries.isEmpty() || entries.get(0).index() == log.lastIndex() + 1),
+                    change.state() == null
+                            && (entries.isEmpty() || entries.get(0).index() == log.lastIndex() + 1),
                     Property.LEADER_APPEND_ONLY,
                     "S%d leads term %d with a log up to %d and saves from %s on",
                     nodeId,
@@ -170,12 +171,7 @@ final class Checks {
         SimDisk disk = disks.get(from);
         DiskImage.Group durable = disk.durable(groupId);
         if (disk.forgetful(groupId)) {
-            require(
-                    !promises(message),
-                    Property.FORGETFUL_ABSTAINS,
-                    "S%d sends %s",
-                    from,
-                    Wire.text(message));
+            require(!promises(message), Property.FORGETFUL_ABSTAINS, "S%d sends %s", from, Wire.text(message));
         }
         if (message instanceof Message.AppendEntries append) {
             leads(from, append.term());
@@ -265,7 +261,12 @@ final class Checks {
                 Property.COMMIT_MONOTONE,
                 "applied <= committed <= last does not hold: %s",
                 status);
-        require(status.logBytes() <= logBytesMax, Property.BOUNDED, "log of S%d has %d bytes", nodeId, status.logBytes());
+        require(
+                status.logBytes() <= logBytesMax,
+                Property.BOUNDED,
+                "log of S%d has %d bytes",
+                nodeId,
+                status.logBytes());
         boolean leading = status.role() == RaftStatus.Role.LEADER;
         if (leading) {
             leads(nodeId, status.currentTerm());
@@ -289,12 +290,7 @@ final class Checks {
                 leader,
                 nodeId,
                 term);
-        require(
-                !disks.get(nodeId).forgetful(groupId),
-                Property.FORGETFUL_ABSTAINS,
-                "S%d leads term %d",
-                nodeId,
-                term);
+        require(!disks.get(nodeId).forgetful(groupId), Property.FORGETFUL_ABSTAINS, "S%d leads term %d", nodeId, term);
     }
 
     /** By log matching, holding the last entry that was committed in an earlier term is holding them all. */
@@ -339,7 +335,13 @@ final class Checks {
     }
 
     private void committedFirst(int nodeId, long index, long term) {
-        require(index == committed + 1, Property.COMMITTED_IS_DURABLE, "S%d commits %d after %d", nodeId, index, committed);
+        require(
+                index == committed + 1,
+                Property.COMMITTED_IS_DURABLE,
+                "S%d commits %d after %d",
+                nodeId,
+                index,
+                committed);
         Known entry = known.get(key(index, term));
         require(
                 entry != null && Long.bitCount(entry.disks) >= majority,

@@ -13,11 +13,7 @@ import kvctl.raft.Store;
 final class DiskImage {
     /** One commit of a {@link Store.Save} or of an apply, by what it changed. Absent parts are null. */
     record Change(
-            int groupId,
-            HardState hardState,
-            Store.LogStart logStart,
-            List<Entry> entries,
-            SimMachine.State state) {}
+            int groupId, HardState hardState, Store.LogStart logStart, List<Entry> entries, SimMachine.State state) {}
 
     /** One group. */
     static final class Group {
@@ -35,7 +31,9 @@ final class DiskImage {
             if (index == start.index()) {
                 return start.term();
             }
-            return index < start.index() || index > lastIndex() ? -1 : entry(index).term();
+            return index < start.index() || index > lastIndex()
+                    ? -1
+                    : entry(index).term();
         }
 
         long lastTerm() {
@@ -74,7 +72,10 @@ final class DiskImage {
             }
             long first = appended.get(0).index();
             Invariant.check(
-                    first > start.index() && first <= lastIndex() + 1, "saved entries leave no gap", first, lastIndex());
+                    first > start.index() && first <= lastIndex() + 1,
+                    "saved entries leave no gap",
+                    first,
+                    lastIndex());
             entries.subList((int) (first - start.index() - 1), entries.size()).clear();
             entries.addAll(appended);
         }

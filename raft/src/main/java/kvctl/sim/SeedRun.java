@@ -65,8 +65,7 @@ public final class SeedRun {
         this.swarm = Swarm.draw(nodes, simulation.random("swarm"));
         this.clients = simulation.random("clients");
         this.cluster = new SimCluster(
-                simulation,
-                new SimCluster.Options(nodes, 1, 50, 300, 600, swarm.limits(), swarm.snapshotBytes()));
+                simulation, new SimCluster.Options(nodes, 1, 50, 300, 600, swarm.limits(), swarm.snapshotBytes()));
         this.chaos = new Chaos(cluster, swarm);
     }
 

@@ -1,6 +1,5 @@
 package kvctl.sim;
 
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -101,8 +100,8 @@ public final class SimCluster {
                     options.electionTimeoutMinMs(),
                     options.electionTimeoutMaxMs(),
                     options.limits());
-            SimMachine machine = new SimMachine(
-                    groupId, node.nodeId(), node.disk(), options.snapshotBytes(), new MachineWatch());
+            SimMachine machine =
+                    new SimMachine(groupId, node.nodeId(), node.disk(), options.snapshotBytes(), new MachineWatch());
             node.machines().put(groupId, machine);
             checks.get(groupId).started(node.nodeId());
             RandomGenerator dice =
@@ -453,13 +452,13 @@ public final class SimCluster {
             Proposal proposal = propose(leader, size);
             long limitUs = Math.min(2_000_000, endUs - simulation.nowUs());
             simulation.runUntil(
-                    () -> proposal.failure() != null || proposal.done() && appliedBy(proposal.index()) >= expected, limitUs);
+                    () -> proposal.failure() != null || proposal.done() && appliedBy(proposal.index()) >= expected,
+                    limitUs);
             if (proposal.done() && appliedBy(proposal.index()) >= expected) {
                 return proposal.index();
             }
         }
-        throw new Violation(
-                Property.CONVERGENCE, "no agreement of " + expected + " nodes within " + limitMs + " ms");
+        throw new Violation(Property.CONVERGENCE, "no agreement of " + expected + " nodes within " + limitMs + " ms");
     }
 
     /** Waits until all nodes have equal logs and states, nobody waits, and no replica is forgetful. */

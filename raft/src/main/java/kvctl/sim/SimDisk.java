@@ -148,8 +148,7 @@ public final class SimDisk implements Store {
         group.hardState = promised;
         durable.group(groupId).hardState = promised;
         fence.put(groupId, promised);
-        return new Restored(
-                group.hardState, group.start, List.copyOf(group.entries), forgetful.contains(groupId));
+        return new Restored(group.hardState, group.start, List.copyOf(group.entries), forgetful.contains(groupId));
     }
 
     private static HardState later(HardState a, HardState b) {
@@ -260,7 +259,8 @@ public final class SimDisk implements Store {
     /** The process is gone; decides what the disk holds when it is next opened. Returns what happened, for the trace. */
     String crash(Comeback comeback) {
         int survivors = durableCommits + random.nextInt(commits.size() - durableCommits + 1);
-        String inFlight = saving ? (survivors == commits.size() ? "kept" : random.nextBoolean() ? "lost" : "torn") : "none";
+        String inFlight =
+                saving ? (survivors == commits.size() ? "kept" : random.nextBoolean() ? "lost" : "torn") : "none";
         saving = false;
         recovering.clear();
         if (comeback != Comeback.WHOLE && durableCommits > 0) {

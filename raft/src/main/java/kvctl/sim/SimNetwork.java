@@ -145,12 +145,22 @@ public final class SimNetwork {
         Link link = links[from][to];
         LinkFaults faults = link.faults;
         if (link.cut || hit(faults.loss())) {
-            simulation.trace().note(simulation.nowUs(), from, Wire.digest(packet.message()), () -> "S" + from + " > S"
-                    + to + " lost: " + Wire.text(packet.message()));
+            simulation
+                    .trace()
+                    .note(
+                            simulation.nowUs(),
+                            from,
+                            Wire.digest(packet.message()),
+                            () -> "S" + from + " > S" + to + " lost: " + Wire.text(packet.message()));
             return;
         }
-        simulation.trace().note(simulation.nowUs(), from, Wire.digest(packet.message()), () -> "S" + from + " > S" + to
-                + " " + Wire.text(packet.message()));
+        simulation
+                .trace()
+                .note(
+                        simulation.nowUs(),
+                        from,
+                        Wire.digest(packet.message()),
+                        () -> "S" + from + " > S" + to + " " + Wire.text(packet.message()));
         schedule(from, to, packet);
         if (hit(faults.duplicate())) {
             schedule(from, to, packet);

@@ -19,13 +19,12 @@ final class Wire {
             }
             return size;
         }
-        return message instanceof Message.InstallSnapshot install
-                ? HEADER_BYTES + install.data().length
-                : HEADER_BYTES;
+        return message instanceof Message.InstallSnapshot install ? HEADER_BYTES + install.data().length : HEADER_BYTES;
     }
 
     static long digest(Entry entry) {
-        long digest = Trace.mix(Trace.mix(entry.index(), entry.term()), entry.kind().code());
+        long digest =
+                Trace.mix(Trace.mix(entry.index(), entry.term()), entry.kind().code());
         return Trace.mix(digest, entry.command());
     }
 

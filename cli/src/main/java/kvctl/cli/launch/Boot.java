@@ -57,7 +57,8 @@ final class Boot {
     boolean await(List<Topology.Group> groups, long waitMs, BooleanSupplier cancelled) throws IOException {
         List<Endpoints.Node> nodes = dir.endpoints().nodes();
         String clusterId = dir.endpoints().clusterId();
-        List<String> started = processes.keySet().stream().map(Topology.Node::name).toList();
+        List<String> started =
+                processes.keySet().stream().map(Topology.Node::name).toList();
         while (!cancelled.getAsBoolean()) {
             checkAlive();
             Survey survey = Survey.of(clusterId, nodes, ASK_MS);
@@ -112,7 +113,8 @@ final class Boot {
         if (lines.isEmpty()) {
             lines.addAll(new LogTail(NodeLauncher.logFile(dir, node)).last(TAIL_LINES));
         }
-        lines.subList(Math.max(0, lines.size() - TAIL_LINES), lines.size()).forEach(line -> progress.tell(node + " | " + line));
+        lines.subList(Math.max(0, lines.size() - TAIL_LINES), lines.size())
+                .forEach(line -> progress.tell(node + " | " + line));
         return new CliException(
                 ExitCode.CONFIG,
                 node + " ended with exit code " + exitCode + " while it started.",

@@ -29,7 +29,9 @@ final class CleanCommand implements Callable<Integer> {
     @Option(names = "--dry-run", description = "Show what there is to clean, and leave it.")
     private boolean dryRun;
 
-    @Option(names = {"-y", "--yes"}, description = "Don't ask before ending processes.")
+    @Option(
+            names = {"-y", "--yes"},
+            description = "Don't ask before ending processes.")
     private boolean yes;
 
     /** One thing to clean. */
@@ -56,8 +58,8 @@ final class CleanCommand implements Callable<Integer> {
             throw new CliException(
                     ExitCode.UNSAFE, "Not confirmed: nothing was cleaned.", "kvctl cluster clean --dry-run, or --yes");
         }
-        try (Rows rows =
-                Rows.many(session, "cluster-clean", Column.text("what"), Column.text("where"), Column.flag("cleaned"))) {
+        try (Rows rows = Rows.many(
+                session, "cluster-clean", Column.text("what"), Column.text("where"), Column.flag("cleaned"))) {
             for (Find find : finds) {
                 if (!dryRun) {
                     find.cleaning().run();
@@ -82,8 +84,8 @@ final class CleanCommand implements Callable<Integer> {
         }
         return Leftover.all().stream()
                 .filter(found -> found.dataDir().startsWith(home) && !known.contains(found.pid()))
-                .map(found -> new Find(
-                        "process " + found.pid(), found.dataDir().toString(), () -> end(found.pid()), true))
+                .map(found ->
+                        new Find("process " + found.pid(), found.dataDir().toString(), () -> end(found.pid()), true))
                 .toList();
     }
 
@@ -103,14 +105,15 @@ final class CleanCommand implements Callable<Integer> {
         for (Endpoints.Node node : dir.endpoints().nodes()) {
             Path file = dir.runFile(node.name());
             if (dir.state(node.name()) == NodeRun.State.DIED) {
-                finds.add(new Find("record of a dead process", file.toString(), () -> Files.deleteIfExists(file), false));
+                finds.add(
+                        new Find("record of a dead process", file.toString(), () -> Files.deleteIfExists(file), false));
             }
         }
         for (Path folder : List.of(dir.root(), dir.root().resolve("run"))) {
             if (Files.isDirectory(folder)) {
                 try (DirectoryStream<Path> temps = Files.newDirectoryStream(folder, ".*.tmp")) {
-                    temps.forEach(temp -> finds.add(new Find(
-                            "half-written file", temp.toString(), () -> Files.deleteIfExists(temp), false)));
+                    temps.forEach(temp -> finds.add(
+                            new Find("half-written file", temp.toString(), () -> Files.deleteIfExists(temp), false)));
                 }
             }
         }

@@ -18,11 +18,7 @@ import picocli.CommandLine.Parameters;
         name = "down",
         header = "Stop a cluster; its data is kept.",
         description = "Nodes that have not stopped after 10 s are killed.",
-        footer = {
-            "  kvctl cluster down",
-            "  kvctl cluster down demo --purge --yes",
-            "  kvctl cluster down --all"
-        })
+        footer = {"  kvctl cluster down", "  kvctl cluster down demo --purge --yes", "  kvctl cluster down --all"})
 final class DownCommand implements Callable<Integer> {
     static final long STOP_MS = 10_000;
 
@@ -37,7 +33,9 @@ final class DownCommand implements Callable<Integer> {
     @Option(names = "--purge", description = "Delete data, logs and everything else of it, too.")
     private boolean purge;
 
-    @Option(names = {"-y", "--yes"}, description = "Don't ask before deleting.")
+    @Option(
+            names = {"-y", "--yes"},
+            description = "Don't ask before deleting.")
     private boolean yes;
 
     DownCommand(Session session) {
@@ -49,7 +47,8 @@ final class DownCommand implements Callable<Integer> {
         Path home = Home.of(session.console().env());
         List<ClusterDir> dirs = all
                 ? ClusterDir.all(home).stream().filter(ClusterDir::exists).toList()
-                : List.of(ClusterDir.selected(home, name != null ? name : session.settings().cluster()));
+                : List.of(ClusterDir.selected(
+                        home, name != null ? name : session.settings().cluster()));
         if (all && name != null) {
             throw CliException.usage("Name a cluster or --all, not both.", null);
         }
@@ -84,7 +83,8 @@ final class DownCommand implements Callable<Integer> {
     }
 
     private void confirm(List<ClusterDir> dirs) {
-        String names = String.join(", ", dirs.stream().map(dir -> "'" + dir.name() + "'").toList());
+        String names = String.join(
+                ", ", dirs.stream().map(dir -> "'" + dir.name() + "'").toList());
         if (!Question.yes(session.console(), "Delete all data of " + names + "?")) {
             throw new CliException(
                     ExitCode.UNSAFE, "Not confirmed: nothing was stopped or deleted.", "--yes deletes without asking");

@@ -16,13 +16,14 @@ public final class LaunchCommands {
     /** The command of that name with all below it, or null if it is none of {@link #NAMES}. */
     public static CommandLine create(String name, Session session) {
         return switch (name) {
-            case "cluster" -> new CommandLine(new ClusterGroup())
-                    .addSubcommand("up", new UpCommand(session))
-                    .addSubcommand("down", new DownCommand(session))
-                    .addSubcommand("status", new StatusCommand(session))
-                    .addSubcommand("list", new ListCommand(session))
-                    .addSubcommand("logs", new LogsCommand(session))
-                    .addSubcommand("clean", new CleanCommand(session));
+            case "cluster" ->
+                new CommandLine(new ClusterGroup())
+                        .addSubcommand("up", new UpCommand(session))
+                        .addSubcommand("down", new DownCommand(session))
+                        .addSubcommand("status", new StatusCommand(session))
+                        .addSubcommand("list", new ListCommand(session))
+                        .addSubcommand("logs", new LogsCommand(session))
+                        .addSubcommand("clean", new CleanCommand(session));
             case "node" -> new CommandLine(new NodeGroup()).addSubcommand("run", new NodeRunCommand());
             case "kill" -> verb(session, NodeVerb.KILL);
             case "stop" -> verb(session, NodeVerb.STOP);

@@ -16,12 +16,13 @@ record Leftover(long pid, Path dataDir) {
     /** All node processes of this user on this machine. */
     static List<Leftover> all() {
         List<Leftover> found = new ArrayList<>();
-        ProcessHandle.allProcesses().forEach(handle -> ProcessRef.commandLine(handle.pid())
-                .flatMap(Leftover::dataDir)
-                .filter(dir -> ProcessRef.of(handle.pid())
-                        .map(ref -> ref.life() != ProcessRef.Life.GONE)
-                        .orElse(false))
-                .ifPresent(dir -> found.add(new Leftover(handle.pid(), dir))));
+        ProcessHandle.allProcesses()
+                .forEach(handle -> ProcessRef.commandLine(handle.pid())
+                        .flatMap(Leftover::dataDir)
+                        .filter(dir -> ProcessRef.of(handle.pid())
+                                .map(ref -> ref.life() != ProcessRef.Life.GONE)
+                                .orElse(false))
+                        .ifPresent(dir -> found.add(new Leftover(handle.pid(), dir))));
         return found;
     }
 
@@ -35,7 +36,10 @@ record Leftover(long pid, Path dataDir) {
         List<String> words = Arrays.asList(command);
         int node = words.indexOf("node");
         int data = words.indexOf("--data");
-        boolean runs = node > 0 && node + 1 < words.size() && words.get(node + 1).equals("run");
-        return runs && data > node && data + 1 < words.size() ? Optional.of(Path.of(words.get(data + 1))) : Optional.empty();
+        boolean runs =
+                node > 0 && node + 1 < words.size() && words.get(node + 1).equals("run");
+        return runs && data > node && data + 1 < words.size()
+                ? Optional.of(Path.of(words.get(data + 1)))
+                : Optional.empty();
     }
 }

@@ -75,7 +75,8 @@ final class LogTail {
 
     private Object identity() throws IOException {
         return Files.exists(file)
-                ? Files.readAttributes(file, java.nio.file.attribute.BasicFileAttributes.class).fileKey()
+                ? Files.readAttributes(file, java.nio.file.attribute.BasicFileAttributes.class)
+                        .fileKey()
                 : null;
     }
 

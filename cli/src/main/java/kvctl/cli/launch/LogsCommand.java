@@ -30,7 +30,11 @@ final class LogsCommand implements Callable<Integer> {
     @Parameters(paramLabel = "NODE", arity = "0..1", description = "Node; else all.")
     private String node;
 
-    @Option(names = "-n", paramLabel = "LINES", defaultValue = "50", description = "Last lines of each node (default 50).")
+    @Option(
+            names = "-n",
+            paramLabel = "LINES",
+            defaultValue = "50",
+            description = "Last lines of each node (default 50).")
     private int count;
 
     @Option(names = "--follow", description = "Go on with what is added, until Ctrl-C.")
@@ -85,7 +89,8 @@ final class LogsCommand implements Callable<Integer> {
     private int follow(Map<LogTail, String> tails, List<String[]> first) throws IOException {
         Format format = session.settings().format();
         if (!plain() && format != Format.NDJSON) {
-            throw CliException.usage("'logs --follow' has no end: it cannot be written as " + format.word() + ".", "-o ndjson");
+            throw CliException.usage(
+                    "'logs --follow' has no end: it cannot be written as " + format.word() + ".", "-o ndjson");
         }
         show(first);
         while (true) {

@@ -69,8 +69,7 @@ final class NodeSelector {
             topology.node(word);
             throw new IllegalStateException(word);
         } catch (TopologyException e) {
-            return CliException.usage(
-                    e.getMessage(), "name a node, all, random, 'leader(GROUP)' or 'follower(GROUP)'");
+            return CliException.usage(e.getMessage(), "name a node, all, random, 'leader(GROUP)' or 'follower(GROUP)'");
         }
     }
 
@@ -84,7 +83,8 @@ final class NodeSelector {
             int groupId = topology.shardMap("").shardGroups()[Integer.parseInt(word)];
             return topology.groups().get(groupId - 1);
         }
-        List<String> names = topology.groups().stream().map(Topology.Group::name).toList();
+        List<String> names =
+                topology.groups().stream().map(Topology.Group::name).toList();
         throw CliException.usage(
                 "Cluster '" + topology.cluster() + "' has no group '" + word + "'.",
                 "groups: " + String.join(", ", names) + "; or a shard, 0 to " + (topology.shards() - 1));

@@ -48,7 +48,8 @@ final class NodeWatch {
             Optional<NodeRun> run = dir.run(node);
             State now = run.map(NodeRun::now).orElse(State.NEW);
             if (now != before && !ended) {
-                listener.changed(node, before, now, run.map(r -> r.process().pid()).orElse(0L));
+                listener.changed(
+                        node, before, now, run.map(r -> r.process().pid()).orElse(0L));
             }
             return now;
         } catch (UncheckedIOException e) {

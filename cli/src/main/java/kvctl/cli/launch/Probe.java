@@ -37,14 +37,16 @@ final class Probe {
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(timeoutMs);
             socket.connect(new InetSocketAddress(node.host(), node.port()), timeoutMs);
-            DataInputStream in = new DataInputStream(new java.io.BufferedInputStream(socket.getInputStream(), BUFFER_BYTES));
+            DataInputStream in =
+                    new DataInputStream(new java.io.BufferedInputStream(socket.getInputStream(), BUFFER_BYTES));
             send(socket, Hello.ofClient(clusterId, "kvctl cluster"));
             Frame reply = receive(in);
             if (reply instanceof HelloReply.Refused refused) {
                 throw new IOException(node.name() + " at " + node.address() + " refused: " + refused.message());
             }
             send(socket, new Frame.Ask(1, timeoutMs, new Request.GetStatus()));
-            if (receive(in) instanceof Frame.Answer answer && answer.response() instanceof Response.StatusReply status) {
+            if (receive(in) instanceof Frame.Answer answer
+                    && answer.response() instanceof Response.StatusReply status) {
                 if (!status.status().name().equals(node.name())) {
                     throw new IOException("Node " + status.status().name() + " answers at " + node.address()
                             + ", where " + node.name() + " should be.");

@@ -18,7 +18,9 @@ final class Question {
         console.note(question + " Type yes to go on:");
         try {
             ByteArrayOutputStream line = new ByteArrayOutputStream();
-            for (int c = console.in().read(); c >= 0 && c != '\n'; c = console.in().read()) {
+            for (int c = console.in().read();
+                    c >= 0 && c != '\n';
+                    c = console.in().read()) {
                 line.write(c);
             }
             return line.toString(StandardCharsets.UTF_8)

@@ -47,7 +47,8 @@ final class StatusCommand implements Callable<Integer> {
         Path home = Home.of(session.console().env());
         List<ClusterDir> dirs = all
                 ? ClusterDir.all(home).stream().filter(ClusterDir::exists).toList()
-                : List.of(ClusterDir.selected(home, name != null ? name : session.settings().cluster()));
+                : List.of(ClusterDir.selected(
+                        home, name != null ? name : session.settings().cluster()));
         try (Rows rows = Rows.many(
                 session,
                 "cluster-status",

@@ -34,13 +34,18 @@ import picocli.CommandLine.Option;
 final class UpCommand implements Callable<Integer> {
     private final Session session;
 
-    @Option(names = {"-f", "--file"}, paramLabel = "FILE", description = "Topology (YAML).")
+    @Option(
+            names = {"-f", "--file"},
+            paramLabel = "FILE",
+            description = "Topology (YAML).")
     private Path file;
 
     @Option(names = "--name", paramLabel = "NAME", description = "Name of the cluster, over the one in the file.")
     private String name;
 
-    @Option(names = {"-d", "--detach"}, description = "Leave the nodes running and return.")
+    @Option(
+            names = {"-d", "--detach"},
+            description = "Leave the nodes running and return.")
     private boolean detach;
 
     @Option(
@@ -171,8 +176,8 @@ final class UpCommand implements Callable<Integer> {
                     topology.shards(),
                     Durations.text(readyMs)));
         }
-        try (Rows rows = Rows.many(
-                session, "cluster-up", Column.text("node"), Column.text("addr"), Column.number("pid"))) {
+        try (Rows rows =
+                Rows.many(session, "cluster-up", Column.text("node"), Column.text("addr"), Column.number("pid"))) {
             for (Topology.Node node : topology.nodes()) {
                 rows.row(node.name(), node.address(), fleet.pid(node.name()));
             }

@@ -65,9 +65,12 @@ record UpPlan(ClusterDir dir, Topology topology, boolean known) {
         int basePort = wish.basePort() != null
                 ? wish.basePort()
                 : recorded != null ? recorded.nodes().get(0).port() : Topology.DEFAULT_BASE_PORT;
-        int nodes = wish.nodes() != null ? wish.nodes() : recorded != null ? recorded.nodes().size() : DEFAULT_NODES;
-        int groups =
-                wish.groups() != null ? wish.groups() : recorded != null ? recorded.groups().size() : DEFAULT_GROUPS;
+        int nodes = wish.nodes() != null
+                ? wish.nodes()
+                : recorded != null ? recorded.nodes().size() : DEFAULT_NODES;
+        int groups = wish.groups() != null
+                ? wish.groups()
+                : recorded != null ? recorded.groups().size() : DEFAULT_GROUPS;
         return Topology.defaults(name, nodes, groups, basePort);
     }
 
@@ -80,7 +83,9 @@ record UpPlan(ClusterDir dir, Topology topology, boolean known) {
         return a.shards() == b.shards()
                 && a.groups().equals(b.groups())
                 && a.controller().equals(b.controller())
-                && a.nodes().stream().map(Topology.Node::name).toList()
+                && a.nodes().stream()
+                        .map(Topology.Node::name)
+                        .toList()
                         .equals(b.nodes().stream().map(Topology.Node::name).toList());
     }
 

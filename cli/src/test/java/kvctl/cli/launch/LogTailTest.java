@@ -18,7 +18,9 @@ class LogTailTest {
     @Test
     void theLastLinesAreReadFromTheEndOfALongFile() throws IOException {
         Path file = temp.resolve("log");
-        Files.write(file, IntStream.rangeClosed(1, 20_000).mapToObj(i -> "line " + i).toList());
+        Files.write(
+                file,
+                IntStream.rangeClosed(1, 20_000).mapToObj(i -> "line " + i).toList());
         assertThat(new LogTail(file).last(3)).containsExactly("line 19998", "line 19999", "line 20000");
         assertThat(new LogTail(file).last(0)).isEmpty();
         assertThat(new LogTail(file).last(15_000)).hasSize(15_000).startsWith("line 5001");

@@ -15,9 +15,7 @@ import kvctl.protocol.NodeStatus;
 import org.junit.jupiter.api.Test;
 
 class NodeSelectorTest {
-    private static final Topology FIVE = Topology.parse(
-            "five.yaml",
-            """
+    private static final Topology FIVE = Topology.parse("five.yaml", """
             cluster: five
             nodes: {n1: {}, n2: {}, n3: {}, n4: {}, n5: {}}
             groups:
@@ -25,8 +23,7 @@ class NodeSelectorTest {
               g2: [n3, n4, n5]
             """);
 
-    private final Survey survey = survey(
-            Map.of("g1", "n2", "g2", "n5"), List.of("n1", "n2", "n3", "n5"));
+    private final Survey survey = survey(Map.of("g1", "n2", "g2", "n5"), List.of("n1", "n2", "n3", "n5"));
 
     @Test
     void namesMeanThemselvesInTopologyOrderAndOnce() {
@@ -77,8 +74,7 @@ class NodeSelectorTest {
     @Test
     void aGroupWithoutALeaderIsNoUsageError() {
         Survey leaderless = survey(Map.of("g2", "n5"), List.of("n1", "n5"));
-        assertThatThrownBy(() ->
-                        names(new NodeSelector(FIVE, () -> leaderless, new SplittableRandom(1)), "leader(g1)"))
+        assertThatThrownBy(() -> names(new NodeSelector(FIVE, () -> leaderless, new SplittableRandom(1)), "leader(g1)"))
                 .satisfies(e -> assertThat(((CliException) e).code()).isEqualTo(ExitCode.NO_QUORUM));
     }
 

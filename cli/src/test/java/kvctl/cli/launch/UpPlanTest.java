@@ -52,7 +52,8 @@ class UpPlanTest {
         assertThatThrownBy(() -> UpPlan.of(home, new UpPlan.Wish(null, null, 5, null, null)))
                 .hasMessageContaining("Cluster 'demo' was made with other nodes")
                 .satisfies(UpPlanTest::isConfig);
-        assertThat(UpPlan.of(home, new UpPlan.Wish(null, "other", 5, null, null)).known())
+        assertThat(UpPlan.of(home, new UpPlan.Wish(null, "other", 5, null, null))
+                        .known())
                 .isFalse();
     }
 
@@ -60,7 +61,9 @@ class UpPlanTest {
     void theFilesNameHoldsUnlessAnotherIsGiven() throws IOException {
         Path file = Files.writeString(
                 home.resolve("t.yaml"), "cluster: filed\nnodes: {a: {port: 7201}}\ngroups: {g: [a]}\n");
-        assertThat(UpPlan.of(home, new UpPlan.Wish(file, null, null, null, null)).dir().name())
+        assertThat(UpPlan.of(home, new UpPlan.Wish(file, null, null, null, null))
+                        .dir()
+                        .name())
                 .isEqualTo("filed");
         UpPlan named = UpPlan.of(home, new UpPlan.Wish(file, "mine", null, null, null));
         assertThat(named.dir().name()).isEqualTo("mine");
@@ -84,8 +87,9 @@ class UpPlanTest {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             UpPlan plan = UpPlan.of(home, new UpPlan.Wish(null, null, 1, 1, socket.getLocalPort()));
             assertThatThrownBy(plan::checkFree)
-                    .hasMessage("Port %d for n1 is in use by pid %d (java).", socket.getLocalPort(), ProcessHandle.current()
-                            .pid())
+                    .hasMessage(
+                            "Port %d for n1 is in use by pid %d (java).",
+                            socket.getLocalPort(), ProcessHandle.current().pid())
                     .satisfies(UpPlanTest::isConfig);
         }
     }
@@ -105,10 +109,14 @@ class UpPlanTest {
 
     @Test
     void aNodeProcessIsKnownByItsCommandLine() {
-        String[] command = {"/usr/bin/java", "-Xmx1", "-jar", "/x/kvctl", "node", "run", "--node", "a b", "--data", "/d/x y"};
+        String[] command = {
+            "/usr/bin/java", "-Xmx1", "-jar", "/x/kvctl", "node", "run", "--node", "a b", "--data", "/d/x y"
+        };
         assertThat(Leftover.dataDir(command)).contains(Path.of("/d/x y"));
-        assertThat(Leftover.dataDir(new String[] {"vi", "node", "--data", "/d"})).isEmpty();
-        assertThat(Leftover.dataDir(new String[] {"kvctl", "node", "run", "--data"})).isEmpty();
+        assertThat(Leftover.dataDir(new String[] {"vi", "node", "--data", "/d"}))
+                .isEmpty();
+        assertThat(Leftover.dataDir(new String[] {"kvctl", "node", "run", "--data"}))
+                .isEmpty();
     }
 
     private static void isConfig(Throwable e) {
