@@ -19,8 +19,25 @@ interface Engine extends AutoCloseable {
     /** Atomic, not durable. */
     void commit();
 
-    /** Makes everything committed durable, also when the last commit wrote nothing (HAZARDS D7). */
-    void sync();
+    /**
+     * Makes everything committed durable, also when the last commit wrote nothing (HAZARDS D7).
+     *
+     * @return what is durable now, to be handed in when the engine is opened again
+     */
+    Mark sync();
+
+    /**
+     * Testifies to what was durable.
+     *
+     * @param position a {@link #position}
+     * @param digest of the last bytes before it; 0 where there is none
+     */
+    record Mark(long position, int digest) {
+        static final Mark NONE = new Mark(0, 0);
+    }
+
+    /** Hands on what commits only gathered, so that the process may die and background work may go on. */
+    void settle();
 
     /** An unchanging view of the last commit, restricted to tables whose names begin with {@code prefix}. */
     View view(String prefix);
@@ -31,7 +48,7 @@ interface Engine extends AutoCloseable {
     /** Forgets an empty table; inside a transaction. Its handles must not be used again. */
     void drop(String table);
 
-    /** Grows with every commit that wrote something and never shrinks, unless commits were lost. */
+    /** Grows with everything handed on by commits and never shrinks, unless commits were lost. */
     long position();
 
     /** Bytes on disk. */

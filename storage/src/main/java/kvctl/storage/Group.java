@@ -5,6 +5,9 @@ import kvctl.raft.Store.LogStart;
 
 /** What the storage knows of one group without asking the disk. */
 final class Group {
+    /** How the names of state machines' tables begin. */
+    static final String TABLES = "table/";
+
     final int id;
     HardState hardState = HardState.INITIAL;
     LogStart logStart = LogStart.BEGINNING;
@@ -23,6 +26,9 @@ final class Group {
     long lastAppliedTerm;
     Engine.Rows log;
 
+    /** False from the start until the log was read: what is on disk is not known before. */
+    boolean restored = true;
+
     /** The group's row differs from the one on disk. */
     boolean dirty;
 
@@ -35,7 +41,7 @@ final class Group {
     }
 
     String tablePrefix(long generation) {
-        return "table/" + id + "/" + generation + "/";
+        return TABLES + id + "/" + generation + "/";
     }
 
     /** Generation in the name of a log or table, or -1 if the name is none. */

@@ -84,7 +84,7 @@ public final class Storage implements Store {
             opened.push(witness);
             Fence fence = Fence.read(witness);
             makeDirectory(dir.resolve("env"));
-            Engine engine = new XodusEngine(dir.resolve("env"), config, files);
+            Engine engine = new XodusEngine(dir.resolve("env"), config, files, witness.mark());
             opened.push(engine);
             Storage storage = new Storage(dir.toString(), config, engine, witness, lock);
             storage.start(fence, identity, new SecureRandom().nextLong());
@@ -121,8 +121,13 @@ public final class Storage implements Store {
         } else {
             Files.createDirectory(absolute);
         }
-        try (FileChannel parent = FileChannel.open(absolute.getParent(), StandardOpenOption.READ)) {
-            parent.force(true); // or the whole directory may be missing after a power cut (HAZARDS D9)
+        syncDirectory(absolute.getParent());
+    }
+
+    /** Or what was made in it may be missing after a power cut (HAZARDS D9). */
+    static void syncDirectory(Path dir) throws IOException {
+        try (FileChannel channel = FileChannel.open(dir, StandardOpenOption.READ)) {
+            channel.force(true);
         }
     }
 
@@ -144,7 +149,7 @@ public final class Storage implements Store {
     // ---- start
 
     private void start(Fence found, Identity identity, long newIncarnation) {
-        boolean rolledBack = engine.position() < witness.mark();
+        boolean rolledBack = engine.position() < witness.mark().position();
         byte[] row = meta.get(IDENTITY_KEY);
         if (row != null) {
             checkFormat(row);
@@ -164,17 +169,17 @@ public final class Storage implements Store {
         }
         checkIdentity(fence.identity(), identity);
         loadGroups();
-        boolean fenceChanged = compareWithFence(rolledBack);
-        if (row == null) {
+        if (compareWithFence(rolledBack)) {
+            fence.write(); // first: a second crash here must not hide that commits are missing
+        }
+        boolean engineOlder = groups.values().stream().anyMatch(group -> group.dirty);
+        if (row == null || rolledBack || engineOlder) {
             engine.begin();
             meta.put(IDENTITY_KEY, records.identity(identity, fence.incarnation()));
+            groups.values().stream().filter(group -> group.dirty).forEach(this::saveGroupRow);
             engine.commit();
         }
-        engine.sync();
-        if (fenceChanged) {
-            fence.write(); // before the mark: a second crash here must not hide that commits were lost
-        }
-        witness.mark(engine.position());
+        sync();
     }
 
     private void checkFormat(byte[] row) {
@@ -225,6 +230,7 @@ public final class Storage implements Store {
         Group group = new Group(groupId);
         group.hardState = new HardState(numbers[0], (int) numbers[1]);
         group.logStart = new LogStart(numbers[2], numbers[3]);
+        group.restored = false;
         group.stateGeneration = numbers[4];
         group.logGeneration = numbers[5];
         nextGeneration = Math.max(nextGeneration, Math.max(numbers[4], numbers[5]) + 1);
@@ -264,6 +270,10 @@ public final class Storage implements Store {
                 fence.promise(groupId, now.hardState(), now.forgetful());
                 changed = true;
             }
+            if (!latest.equals(engineState(groupId))) {
+                group(groupId).hardState = latest;
+                group(groupId).dirty = true;
+            }
         }
         return changed;
     }
@@ -292,6 +302,7 @@ public final class Storage implements Store {
             }
             List<Entry> entries = readLog(group);
             checkStart(group);
+            group.restored = true;
             boolean forgetful = fence.promise(groupId) != null && fence.promise(groupId).forgetful();
             return new Restored(hardState, group.logStart, entries, forgetful);
         } catch (RuntimeException e) {
@@ -325,13 +336,12 @@ public final class Storage implements Store {
         }
         saveGroupRow(group);
         engine.commit();
-        engine.sync();
         if (reader.damagedAt() > 0) {
             Fence.Promise promise = fence.promise(group.id);
             fence.promise(group.id, promise == null ? group.hardState : promise.hardState(), true);
-            fence.write();
+            promisesChanged = true;
         }
-        witness.mark(engine.position());
+        sync();
     }
 
     /** HAZARDS S8, D14. A forgetful log may have lost entries that are applied; then its end moves up to the state. */
@@ -366,12 +376,7 @@ public final class Storage implements Store {
                 inTransaction = false;
                 inSave = false;
             }
-            engine.sync();
-            witness.mark(engine.position());
-            if (promisesChanged) {
-                fence.write();
-                promisesChanged = false;
-            }
+            sync();
         } catch (RuntimeException | Error e) {
             throw fail(e);
         } finally {
@@ -402,8 +407,22 @@ public final class Storage implements Store {
         }
     }
 
+    /**
+     * Everything committed is durable on return. The fence comes before the mark: a crash between them must not hide that
+     * a start found commits missing.
+     */
+    private void sync() {
+        Engine.Mark durable = engine.sync();
+        if (promisesChanged) {
+            fence.write();
+            promisesChanged = false;
+        }
+        witness.mark(durable);
+    }
+
     private void saveGroup(Save save) {
         Group group = group(save.groupId());
+        Invariant.check(group.restored, "a group is restored before it is saved", group.id, 0);
         if (save.install() != null) {
             save.install().install();
         }
@@ -598,13 +617,24 @@ public final class Storage implements Store {
     }
 
     /**
-     * Takes back snapshots that were opened too long ago: as long as one is open, the disk space of everything rewritten
-     * since can't be reused (HAZARDS D16). Reading such a one throws {@link IllegalStateException}.
+     * Housekeeping, to be called about every second when nothing else is to be done: deletes rows of dropped tables, lets
+     * the engine's cleaner work, and takes back snapshots that were opened too long ago: as long as one is open, the disk
+     * space of everything rewritten since can't be reused (HAZARDS D16). Reading such a one throws {@link
+     * IllegalStateException}.
      *
      * @param nowMs monotonic time in ms; a snapshot's time begins with the first call after it was opened
      */
-    public void expire(long nowMs) {
+    public void maintain(long nowMs) {
+        check();
         sources.removeIf(source -> source.expire(nowMs, config.snapshotMaxMs()));
+        try {
+            if (!garbage.isEmpty()) {
+                apply(() -> {});
+            }
+            engine.settle();
+        } catch (RuntimeException e) {
+            throw fail(e);
+        }
     }
 
     // ---- groups
@@ -640,8 +670,7 @@ public final class Storage implements Store {
             meta.delete(Records.groupKey(GROUP, groupId));
             meta.delete(Records.groupKey(APPLIED, groupId));
             engine.commit();
-            engine.sync();
-            witness.mark(engine.position());
+            sync();
             for (String name : engine.tables()) {
                 if (Group.live(name, group)) {
                     discard(name);

@@ -1,0 +1,703 @@
+package kvctl.storage;
+
+import static kvctl.storage.StorageContract.DELHI;
+import static kvctl.storage.StorageContract.append;
+import static kvctl.storage.StorageContract.bytes;
+import static kvctl.storage.StorageContract.cut;
+import static kvctl.storage.StorageContract.entries;
+import static kvctl.storage.StorageContract.log;
+import static kvctl.storage.StorageContract.promise;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import kvctl.raft.Entry;
+import kvctl.raft.HardState;
+import kvctl.raft.Store.LogStart;
+import kvctl.raft.Store.Restored;
+import kvctl.raft.Store.Save;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What can happen to a real directory (HAZARDS §1.2). */
+class DiskHazardsTest {
+    private static final StorageConfig CONFIG = new StorageConfig(8 << 20, 0, 1_000, 64);
+
+    @TempDir
+    Path temp;
+
+    private final List<Storage> opened = new ArrayList<>();
+    private final List<String> calls = new ArrayList<>();
+    private final Map<Path, Long> syncedLengths = new TreeMap<>();
+    private Path dir;
+    private int copies;
+
+    /** Fails the call to the operating system with this number, counted from 0 since the last reset; -1 for none. */
+    private int failingCall = -1;
+
+    @BeforeEach
+    void chooseDirectory() {
+        dir = temp.resolve("data");
+    }
+
+    @AfterEach
+    void closeAll() {
+        opened.forEach(Storage::close);
+    }
+
+    private Storage open(Path at) {
+        XodusFiles files = new XodusFiles(at.resolve("env"));
+        files.faults(call -> {
+            calls.add(call);
+            if (calls.size() - 1 == failingCall) {
+                throw new IOException("injected EIO");
+            }
+            if (call.equals("sync")) {
+                lengths(at).forEach(syncedLengths::put);
+            }
+        });
+        Storage storage = Storage.open(at, DELHI, CONFIG, files);
+        opened.add(storage);
+        return storage;
+    }
+
+    private void resetCalls(int failing) {
+        calls.clear();
+        failingCall = failing;
+    }
+
+    private static Map<Path, Long> lengths(Path at) throws IOException {
+        Map<Path, Long> lengths = new TreeMap<>();
+        try (Stream<Path> files = Files.list(at.resolve("env"))) {
+            for (Path file : files.toList()) {
+                lengths.put(at.relativize(file), Files.size(file));
+            }
+        }
+        return lengths;
+    }
+
+    /** What a killed process leaves: everything that reached the operating system. */
+    private Path killed() throws IOException {
+        return copy(dir);
+    }
+
+    /** What a power cut leaves at worst: what was written after the last sync is gone. */
+    private Path powerCut() throws IOException {
+        Path copy = copy(dir);
+        for (Path file : lengths(copy).keySet()) {
+            Long length = syncedLengths.get(file);
+            if (length == null) {
+                Files.delete(copy.resolve(file));
+            } else {
+                truncateTo(copy.resolve(file), length);
+            }
+        }
+        return copy;
+    }
+
+    private Path copy(Path from) throws IOException {
+        Path to = temp.resolve("copy" + copies++);
+        try (Stream<Path> all = Files.walk(from)) {
+            for (Path each : all.toList()) {
+                Files.copy(each, to.resolve(from.relativize(each).toString()));
+            }
+        }
+        return to;
+    }
+
+    private static Path lastFile(Path at) throws IOException {
+        Path last = null;
+        for (Path file : lengths(at).keySet()) {
+            if (file.toString().endsWith(".xd")) {
+                last = at.resolve(file);
+            }
+        }
+        return last;
+    }
+
+    private static void truncateTo(Path file, long length) throws IOException {
+        try (RandomAccessFile each = new RandomAccessFile(file.toFile(), "rw")) {
+            each.setLength(Math.max(0, Math.min(length, each.length())));
+        }
+    }
+
+    private static void flip(Path file, long at) throws IOException {
+        try (RandomAccessFile each = new RandomAccessFile(file.toFile(), "rw")) {
+            each.seek(at);
+            int old = each.read();
+            each.seek(at);
+            each.write(old ^ 0x10);
+        }
+    }
+
+    private static void apply(Storage storage, int group, long index, long term) {
+        storage.apply(() -> {
+            storage.tables(group).table("rows").put(bytes("last"), Records.indexKey(index));
+            storage.tables(group).applied(index, term);
+        });
+    }
+
+    private long syncs() {
+        return calls.stream().filter("sync"::equals).count();
+    }
+
+    // ---- D1, D2, D6, D7
+
+    @Test
+    void D1_effectsAndAppliedIndexSurviveAKillTogether() throws IOException {
+        Storage storage = open(dir);
+        for (long index = 1; index <= 30; index++) {
+            storage.save(append(1, entries(index, index, 1)));
+            apply(storage, 1, index, 1);
+            Storage copy = open(killed());
+            assertThat(copy.restore(1).entries()).hasSize((int) index);
+            byte[] last = copy.tables(1).table("rows").get(bytes("last"));
+            assertThat(last == null ? 0 : Records.index(last)).isEqualTo(copy.tables(1).lastApplied());
+        }
+    }
+
+    @Test
+    void D1_killedProcessLosesNothingThatItAcknowledged() throws Exception {
+        for (int round = 0; round < 3; round++) {
+            Path output = temp.resolve("output" + round);
+            Process child = Child.start(dir, output);
+            await().until(() -> Files.readAllLines(output).size() > 40);
+            child.destroyForcibly().waitFor();
+            List<String> lines = Files.readAllLines(output);
+            lines.removeIf(line -> !line.matches("\\d+"));
+            long acknowledged = Long.parseLong(lines.get(lines.size() - 2)); // the last line may be cut short
+            Storage storage = open(dir);
+            Restored restored = storage.restore(1);
+            assertThat(restored.forgetful()).isFalse();
+            assertThat(restored.entries()).hasSizeGreaterThanOrEqualTo((int) acknowledged);
+            assertThat(log(restored)).isEqualTo(log(entries(1, restored.entries().size(), 1)));
+            byte[] last = storage.tables(1).table("rows").get(bytes("last"));
+            assertThat(last == null ? 0 : Records.index(last)).isEqualTo(storage.tables(1).lastApplied());
+            storage.close();
+        }
+    }
+
+    @Test
+    void D2_saveIsOnDiskBeforeItReturns() throws IOException {
+        Storage storage = open(dir);
+        for (int i = 1; i <= 20; i++) {
+            resetCalls(-1);
+            storage.save(append(1, entries(i, i, 1)));
+            assertThat(syncs()).isEqualTo(1);
+            assertThat(calls.get(calls.size() - 1)).isEqualTo("sync");
+            resetCalls(-1);
+            apply(storage, 1, i, 1);
+            assertThat(calls).isEmpty();
+        }
+        Storage copy = open(powerCut());
+        assertThat(log(copy.restore(1))).isEqualTo(log(entries(1, 20, 1)));
+        assertThat(copy.restore(1).forgetful()).isFalse();
+        assertThat(copy.tables(1).lastApplied()).isEqualTo(19);
+    }
+
+    @Test
+    void D2_oneSyncServesAllGroups() {
+        Storage storage = open(dir);
+        resetCalls(-1);
+        List<Save> saves = new ArrayList<>();
+        for (int group = 1; group <= 50; group++) {
+            saves.add(new Save(group, new HardState(1, 0), null, entries(1, 3, 1), null));
+        }
+        storage.save(saves);
+        assertThat(syncs()).isEqualTo(1);
+    }
+
+    @Test
+    void D2_rollOverToTheNextFileLosesNothing() throws IOException {
+        Storage storage = open(dir);
+        byte[] command = new byte[3 << 20];
+        for (long index = 1; index <= 6; index++) {
+            storage.save(append(1, List.of(Entry.command(index, 1, command))));
+        }
+        assertThat(lengths(dir)).hasSizeGreaterThan(2);
+        assertThat(open(powerCut()).restore(1).entries()).hasSize(6);
+    }
+
+    @Test
+    void D6_effectsRunOnceEach() {
+        Storage storage = open(dir);
+        int[] runs = {0};
+        for (int i = 1; i <= 200; i++) {
+            storage.apply(() -> runs[0]++);
+            storage.save(append(1, entries(i, i, 1)));
+        }
+        assertThat(runs[0]).isEqualTo(200);
+    }
+
+    @Test
+    void D7_emptySaveIsABarrierForWhatWasApplied() throws IOException {
+        Storage storage = open(dir);
+        storage.save(append(1, entries(1, 5, 1)));
+        apply(storage, 1, 5, 1);
+        assertThat(open(powerCut()).tables(1).lastApplied()).isZero();
+        resetCalls(-1);
+        storage.save(List.of());
+        assertThat(syncs()).isEqualTo(1);
+        assertThat(open(powerCut()).tables(1).lastApplied()).isEqualTo(5);
+        resetCalls(-1);
+        storage.save(List.of());
+        assertThat(syncs()).isEqualTo(1);
+    }
+
+    // ---- D3
+
+    @Test
+    void D3_saveUnderAnInterruptIsDurableAndKeepsIt() throws IOException {
+        Storage storage = open(dir);
+        for (int i = 1; i <= 5; i++) {
+            resetCalls(-1);
+            Thread.currentThread().interrupt();
+            storage.save(append(1, entries(i, i, 1)));
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(syncs()).isEqualTo(1);
+            Thread.currentThread().interrupt();
+            apply(storage, 1, i, 1);
+            assertThat(Thread.interrupted()).isTrue();
+        }
+        assertThat(open(powerCut()).restore(1).entries()).hasSize(5);
+    }
+
+    @Test
+    void D3_interruptBetweenWriteAndSyncDoesNotCloseTheFile() throws IOException {
+        XodusFiles files = new XodusFiles(dir.resolve("env"));
+        Storage storage = Storage.open(dir, DELHI, CONFIG, files);
+        opened.add(storage);
+        files.faults(call -> {
+            if (call.equals("sync")) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        storage.save(append(1, entries(1, 1, 1)));
+        storage.save(append(1, entries(2, 2, 1)));
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(open(killed()).restore(1).entries()).hasSize(2);
+    }
+
+    // ---- D4, D10
+
+    @Test
+    void D4_truncatedFileMakesTheNodeForgetful() throws IOException {
+        Storage storage = open(dir);
+        for (int i = 0; i < 30; i++) {
+            storage.save(List.of(new Save(1, new HardState(i + 1, 2), null, entries(i * 90 + 1, i * 90 + 90, 1), null)));
+        }
+        storage.save(promise(2, 9, 3));
+        storage.close();
+        for (int bytes : new int[] {1, 7, 100, 1_000, 4_096, 65_536, 1 << 20}) {
+            Path copy = killed();
+            truncateTo(lastFile(copy), Files.size(lastFile(copy)) - bytes);
+            Storage again = open(copy);
+            Restored restored = again.restore(1);
+            assertThat(restored.forgetful()).isTrue();
+            assertThat(again.restore(2).forgetful()).isTrue();
+            assertThat(restored.hardState()).isEqualTo(new HardState(30, 2));
+            assertThat(again.restore(2).hardState()).isEqualTo(new HardState(9, 3));
+            assertThat(log(restored)).isEqualTo(log(entries(1, restored.entries().size(), 1)));
+            again.close();
+            again = open(copy);
+            assertThat(again.restore(1).forgetful()).as("until it has caught up").isTrue();
+            again.recovered(1);
+            again.save(List.of());
+            again.close();
+            again = open(copy);
+            assertThat(again.restore(1).forgetful()).isFalse();
+            assertThat(again.restore(2).forgetful()).isTrue();
+            again.close();
+        }
+    }
+
+    @Test
+    void D4_flippedByteNearTheEndIsNeverTakenForHealthy() throws IOException {
+        Storage storage = open(dir);
+        for (int i = 1; i <= 100; i++) {
+            storage.save(append(1, entries(i, i, 1)));
+        }
+        storage.save(promise(1, 4, 1));
+        storage.close();
+        for (int fromEnd : new int[] {1, 3, 5, 9, 14, 30, 60, 200, 1_000, 5_000, 20_000}) {
+            Path copy = killed();
+            flip(lastFile(copy), Files.size(lastFile(copy)) - fromEnd);
+            try {
+                Storage again = open(copy);
+                Restored restored = again.restore(1);
+                assertThat(restored.hardState()).isEqualTo(new HardState(4, 1));
+                boolean whole = log(restored).equals(log(entries(1, 100, 1)));
+                assertThat(whole || restored.forgetful()).as("from the end: " + fromEnd).isTrue();
+                again.close();
+            } catch (StorageException e) {
+                assertThat(e.getMessage()).as("refused: never a vote").doesNotContain("\n");
+            }
+        }
+    }
+
+    @Test
+    void D4_rolledBackStoreIsForgetful() throws IOException {
+        Storage storage = open(dir);
+        storage.save(append(1, entries(1, 10, 1)));
+        Path old = killed();
+        storage.save(List.of(new Save(1, new HardState(2, 3), null, entries(11, 12, 2), null)));
+        storage.close();
+        Files.copy(dir.resolve("promises"), old.resolve("promises"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        Files.delete(old.resolve("mark"));
+        Restored restored = open(old).restore(1);
+        assertThat(restored.forgetful()).as("by the fence alone").isTrue();
+        assertThat(restored.hardState()).as("the vote is remembered").isEqualTo(new HardState(2, 3));
+        assertThat(restored.entries()).hasSize(10);
+    }
+
+    @Test
+    void D4_lostEntriesAreSeenByTheMarkWhereNoPromiseWasLost() throws IOException {
+        Storage storage = open(dir);
+        storage.save(append(1, entries(1, 10, 1)));
+        Path old = killed();
+        storage.save(append(1, entries(11, 12, 1)));
+        storage.close();
+        Files.copy(dir.resolve("mark"), old.resolve("mark"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        assertThat(open(old).restore(1).forgetful()).isTrue();
+    }
+
+    @Test
+    void D4_wipedEngineIsForgetful() throws IOException {
+        Storage storage = open(dir);
+        long incarnation = storage.incarnation();
+        storage.save(promise(1, 2, 3));
+        storage.close();
+        for (Path file : lengths(dir).keySet()) {
+            Files.delete(dir.resolve(file));
+        }
+        Storage again = open(dir);
+        assertThat(again.restore(1)).isEqualTo(new Restored(new HardState(2, 3), LogStart.BEGINNING, List.of(), true));
+        assertThat(again.incarnation()).isEqualTo(incarnation);
+    }
+
+    @Test
+    void D4_crashBetweenCommitAndFenceIsNoLoss() throws IOException {
+        Storage storage = open(dir);
+        storage.save(promise(1, 1, 1));
+        byte[] oldFence = Files.readAllBytes(dir.resolve("promises"));
+        storage.save(promise(1, 2, 3));
+        storage.close();
+        Files.write(dir.resolve("promises"), oldFence);
+        for (int pass = 0; pass < 2; pass++) {
+            Storage again = open(dir);
+            assertThat(again.restore(1).hardState()).isEqualTo(new HardState(2, 3));
+            assertThat(again.restore(1).forgetful()).isFalse();
+            again.close();
+        }
+    }
+
+    @Test
+    void D4_oneUnreadableSlotOfTheFenceIsSurvived() throws IOException {
+        for (int slot = 0; slot < 2; slot++) {
+            Path at = temp.resolve("slot" + slot);
+            Storage storage = open(at);
+            storage.save(promise(1, 1, 1));
+            storage.save(promise(1, 2, 3));
+            storage.close();
+            flip(at.resolve("promises"), (long) slot * FileWitness.SLOT_BYTES + 20);
+            Restored restored = open(at).restore(1);
+            assertThat(restored.hardState()).isEqualTo(new HardState(2, 3));
+            assertThat(restored.forgetful()).isFalse();
+        }
+    }
+
+    @Test
+    void D4_unreadableFenceIsRefused() throws IOException {
+        Storage storage = open(dir);
+        storage.save(promise(1, 2, 3));
+        storage.close();
+        Path copy = killed();
+        flip(dir.resolve("promises"), 20);
+        flip(dir.resolve("promises"), FileWitness.SLOT_BYTES + 20);
+        assertThatThrownBy(() -> open(dir))
+                .isInstanceOf(StorageException.class)
+                .hasMessageContaining("promises is unreadable")
+                .hasMessageNotContaining("\n");
+        Files.delete(copy.resolve("promises"));
+        assertThatThrownBy(() -> open(copy)).hasMessageContaining("promises is unreadable");
+    }
+
+    @Test
+    void D10_tornTailThatNobodyWasToldOfIsCut() throws IOException {
+        Storage storage = open(dir);
+        storage.save(List.of(new Save(1, new HardState(1, 1), null, entries(1, 10, 1), null)));
+        long acknowledged = Files.size(lastFile(dir));
+        apply(storage, 1, 10, 1);
+        storage.maintain(0);
+        long written = Files.size(lastFile(dir));
+        assertThat(written).isGreaterThan(acknowledged);
+        for (long length = acknowledged; length < written; length += 13) {
+            Path copy = killed();
+            truncateTo(lastFile(copy), length);
+            Storage again = open(copy);
+            Restored restored = again.restore(1);
+            assertThat(restored.forgetful()).isFalse();
+            assertThat(log(restored)).isEqualTo(log(entries(1, 10, 1)));
+            assertThat(again.tables(1).lastApplied()).isZero();
+            again.close();
+        }
+        Path copy = killed();
+        truncateTo(lastFile(copy), acknowledged - 1);
+        assertThat(open(copy).restore(1).forgetful()).as("below the acknowledged point").isTrue();
+    }
+
+    // ---- D5
+
+    @Test
+    void D5_damagedPageIsRefusedAndTheNodeCopiesFromTheOthers() throws IOException {
+        Storage storage = open(dir);
+        storage.save(promise(1, 3, 2));
+        for (int i = 0; i < 10; i++) {
+            storage.save(append(1, entries(i * 200 + 1, i * 200 + 200, 3)));
+        }
+        storage.close();
+        flip(lastFile(dir), 30_000);
+        assertThatThrownBy(() -> open(dir).restore(1))
+                .isInstanceOf(StorageException.class)
+                .hasMessageContaining("is damaged near byte 0; move " + dir.resolve("env") + " away and start again")
+                .hasMessageNotContaining("\n");
+        Files.move(dir.resolve("env"), temp.resolve("damaged"));
+        Restored restored = open(dir).restore(1);
+        assertThat(restored.forgetful()).isTrue();
+        assertThat(restored.hardState()).isEqualTo(new HardState(3, 2));
+    }
+
+    @Test
+    void D5_damagedTableIsNeverServed() throws IOException {
+        Storage storage = open(dir);
+        storage.save(append(1, entries(1, 1, 3)));
+        storage.apply(() -> {
+            for (int i = 0; i < 100_000; i++) {
+                storage.tables(1).table("rows").put(bytes("key" + i), new byte[100]);
+            }
+            storage.tables(1).applied(1, 3);
+        });
+        storage.save(List.of());
+        storage.close();
+        Path first = dir.resolve("env/00000000000.xd");
+        flip(first, 3 << 20);
+        Storage again = open(dir);
+        assertThat(again.restore(1).entries()).hasSize(1);
+        int[] rows = {0};
+        assertThatThrownBy(() -> again.tables(1).table("rows").scan(new byte[0], (key, value) -> ++rows[0] > 0))
+                .isInstanceOf(StorageException.class)
+                .hasMessageContaining(first + " is damaged near byte " + (3 << 20));
+        assertThat(rows[0]).isLessThan(100_000);
+        assertThatThrownBy(() -> again.tables(1)).isInstanceOf(StorageException.class);
+    }
+
+    // ---- D8, D9
+
+    /** Fills a file of Xodus and begins the next one. */
+    private static void writeMuch(Storage storage) {
+        storage.apply(() -> storage.tables(1).table("rows").put(bytes("a"), bytes("1")));
+        storage.save(append(1, List.of(Entry.command(11, 1, new byte[4 << 20]))));
+        storage.save(append(1, List.of(Entry.command(12, 1, new byte[4 << 20]))));
+        storage.save(append(1, entries(13, 13, 1)));
+    }
+
+    /** Numbers of the first three and the last calls of each sort that {@link #writeMuch} makes. */
+    private TreeSet<Integer> interestingCalls() {
+        Storage storage = open(temp.resolve("healthy"));
+        storage.save(append(1, entries(1, 10, 1)));
+        resetCalls(-1);
+        writeMuch(storage);
+        TreeSet<Integer> numbers = new TreeSet<>();
+        for (String sort : new TreeSet<>(calls)) {
+            List<Integer> all = new ArrayList<>();
+            for (int i = 0; i < calls.size(); i++) {
+                if (calls.get(i).equals(sort)) {
+                    all.add(i);
+                }
+            }
+            numbers.addAll(all.subList(0, Math.min(3, all.size())));
+            numbers.add(all.get(all.size() - 1));
+        }
+        storage.close();
+        assertThat(calls).contains("write", "sync", "open", "syncSums", "syncDirectory");
+        return numbers;
+    }
+
+    @Test
+    void D8_errorAtAnyCallIsFinalAndNothingIsRetried() throws IOException {
+        for (int call : interestingCalls()) {
+            Path at = temp.resolve("eio" + call);
+            resetCalls(-1);
+            Storage storage = open(at);
+            storage.save(append(1, entries(1, 10, 1)));
+            resetCalls(call);
+            assertThatThrownBy(() -> writeMuch(storage)).isInstanceOf(StorageException.class);
+            int before = calls.size();
+            assertThatThrownBy(() -> storage.save(List.of())).isInstanceOf(StorageException.class);
+            assertThatThrownBy(() -> storage.save(append(1, entries(13, 13, 1)))).isInstanceOf(StorageException.class);
+            assertThatThrownBy(() -> storage.apply(() -> {})).isInstanceOf(StorageException.class);
+            assertThatThrownBy(() -> storage.restore(1)).isInstanceOf(StorageException.class);
+            storage.close();
+            assertThat(calls.subList(before, calls.size())).as("nothing more is written").isEmpty();
+            resetCalls(-1);
+            Storage again = open(at);
+            Restored restored = again.restore(1);
+            assertThat(restored.forgetful()).isFalse();
+            assertThat(restored.entries().size()).isBetween(10, 13);
+            again.close();
+        }
+    }
+
+    @Test
+    void D8_errorOfTheCleanersThreadStopsTheNextSave() throws IOException {
+        XodusFiles files = new XodusFiles(dir.resolve("env"));
+        Storage storage = Storage.open(dir, DELHI, CONFIG, files);
+        opened.add(storage);
+        storage.save(append(1, entries(1, 1, 1)));
+        files.faults(call -> {
+            throw new IOException("injected EIO");
+        });
+        assertThatThrownBy(files::syncDirectory).isInstanceOf(IllegalStateException.class);
+        files.faults(call -> {});
+        assertThatThrownBy(() -> storage.save(append(1, entries(2, 2, 1)))).isInstanceOf(StorageException.class);
+    }
+
+    @Test
+    void D9_directoryThatCanNotBeSyncedIsRefused() {
+        XodusFiles files = new XodusFiles(dir.resolve("env"));
+        files.faults(call -> {
+            if (call.equals("syncDirectory")) {
+                throw new IOException("not supported");
+            }
+        });
+        assertThatThrownBy(() -> Storage.open(dir, DELHI, CONFIG, files))
+                .isInstanceOf(StorageException.class)
+                .hasMessageContaining("syncDirectory")
+                .hasMessageContaining("not supported");
+    }
+
+    @Test
+    void D9_newFilesAreMadeKnownToTheirDirectory() throws IOException {
+        Storage storage = open(dir);
+        resetCalls(-1);
+        for (long index = 1; index <= 4; index++) {
+            storage.save(append(1, List.of(Entry.command(index, 1, new byte[3 << 20]))));
+        }
+        assertThat(lastFile(dir)).hasFileName("00000000800.xd");
+        assertThat(calls.indexOf("syncDirectory")).isGreaterThan(calls.indexOf("open"));
+    }
+
+    // ---- D14, D15, D16
+
+    @Test
+    void D14_logThatBeginsAfterTheStateIsRefused() {
+        Storage storage = open(dir);
+        storage.save(append(1, entries(1, 20, 1)));
+        apply(storage, 1, 10, 1);
+        assertThatThrownBy(() -> storage.save(cut(1, 11, 1))).isInstanceOf(StorageException.class);
+        storage.close();
+        Storage again = open(dir);
+        assertThat(again.restore(1).entries()).as("nothing was cut").hasSize(20);
+    }
+
+    @Test
+    void D14_stateAheadOfTheLogIsRefusedAtStart() {
+        Storage storage = open(dir);
+        storage.save(append(1, entries(1, 20, 1)));
+        apply(storage, 1, 25, 1);
+        storage.save(List.of());
+        storage.close();
+        Storage again = open(dir);
+        assertThatThrownBy(() -> again.restore(1))
+                .isInstanceOf(StorageException.class)
+                .hasMessageContaining("the state is at 25, the log ends at 20");
+    }
+
+    @Test
+    void D15_directoryInUseNamesItsOwner() throws Exception {
+        open(dir);
+        assertThatThrownBy(() -> open(dir))
+                .isInstanceOf(StorageException.class)
+                .hasMessage(dir + " is locked by pid " + ProcessHandle.current().pid());
+        Path other = temp.resolve("other");
+        Path output = temp.resolve("output");
+        Process child = Child.start(other, output);
+        try {
+            await().until(() -> Files.readString(output).startsWith("ready"));
+            assertThatThrownBy(() -> open(other))
+                    .isInstanceOf(StorageException.class)
+                    .hasMessage(other + " is locked by pid " + child.pid());
+        } finally {
+            child.destroyForcibly().waitFor();
+        }
+        assertThat(open(other).restore(1).forgetful()).isFalse();
+    }
+
+    @Test
+    void D15_failedOpenLeavesTheLockFree() {
+        open(dir).close();
+        Identity other = new Identity("c-1", "mumbai", 2);
+        assertThatThrownBy(() -> Storage.open(dir, other, CONFIG))
+                .isInstanceOf(StorageException.class)
+                .hasMessage(dir + " belongs to node delhi (id 1) of cluster c-1, not to node mumbai (id 2) of cluster c-1;"
+                        + " choose another directory");
+        assertThatThrownBy(() -> Storage.open(dir, new Identity("c-2", "delhi", 1), CONFIG))
+                .hasMessageContaining("belongs to");
+        open(dir);
+    }
+
+    @Test
+    void D15_newerFormatIsRefused() throws IOException {
+        open(dir).close();
+        FileWitness witness = new FileWitness(dir);
+        for (int slot = 0; slot < 2; slot++) {
+            byte[] content = witness.slot(slot);
+            if (content != null) {
+                content[3] = Fence.FORMAT + 1;
+                witness.slot(slot, content);
+            }
+        }
+        witness.close();
+        assertThatThrownBy(() -> open(dir))
+                .isInstanceOf(StorageException.class)
+                .hasMessageContaining("format 2")
+                .hasMessageContaining("start the newer version");
+    }
+
+    @Test
+    void D15_settingsFileOfXodusIsRefused() throws IOException {
+        open(dir).close();
+        Files.writeString(dir.resolve("env/exodus.properties"), "exodus.gc.enabled=false\n");
+        assertThatThrownBy(() -> open(dir)).hasMessageContaining("exodus.properties");
+    }
+
+    @Test
+    void D16_snapshotIsTakenBackAfterItsTime() {
+        Storage storage = open(dir);
+        storage.save(append(1, entries(1, 10, 1)));
+        apply(storage, 1, 10, 1);
+        var slow = storage.tables(1).openSnapshot();
+        storage.maintain(100);
+        var fresh = storage.tables(1).openSnapshot();
+        storage.maintain(100 + CONFIG.snapshotMaxMs() - 1);
+        assertThat(slow.read(1_000)).isNotEmpty();
+        storage.maintain(100 + CONFIG.snapshotMaxMs());
+        assertThatThrownBy(() -> slow.read(1_000)).isInstanceOf(IllegalStateException.class);
+        assertThat(fresh.read(1_000)).isNotEmpty();
+        slow.close();
+        fresh.close();
+        storage.save(append(1, entries(11, 11, 1)));
+    }
+}
