@@ -30,7 +30,12 @@ public final class Console {
     private final Terminals terminals;
     private OutputStream out;
     private boolean outIsTty;
+    private boolean midLine;
+    private boolean needsBreak;
     private String color = "auto";
+    private boolean isProcess;
+    private int width;
+    private int height;
 
     /** Which of the three streams are terminals. */
     public record Terminals(boolean in, boolean out, boolean err) {
@@ -55,7 +60,9 @@ public final class Console {
             out = terminals.out() ? WindowsAnsi.out(out) : out;
             err = terminals.err() ? WindowsAnsi.err(err) : err;
         }
-        return new Console(new FileInputStream(FileDescriptor.in), out, err, terminals, System.getenv());
+        Console console = new Console(new FileInputStream(FileDescriptor.in), out, err, terminals, System.getenv());
+        console.isProcess = true;
+        return console;
     }
 
     public InputStream in() {
@@ -89,8 +96,16 @@ public final class Console {
     }
 
     void write(byte[] bytes, int offset, int length) {
+        if (length == 0) {
+            return;
+        }
         try {
+            if (needsBreak) {
+                out.write('\n');
+                needsBreak = false;
+            }
             out.write(bytes, offset, length);
+            midLine = bytes[offset + length - 1] != '\n';
         } catch (IOException e) {
             throw new Closed(e);
         }
@@ -137,17 +152,66 @@ public final class Console {
         return new PrintWriter(new OutputStreamWriter(err, StandardCharsets.UTF_8), true);
     }
 
+    /** Where results go, and whether it is a terminal. */
+    record Target(OutputStream stream, boolean isTty) {}
+
+    Target target() {
+        return new Target(out, outIsTty);
+    }
+
     /**
-     * Sends the result elsewhere ({@code \o FILE}, {@code CMD \| less}) until called again.
+     * Sends the result elsewhere ({@code \o FILE}, {@code CMD \| less}) until {@link #restore}.
      *
-     * @return the stream that it went to before
+     * @return where it went before
      */
-    OutputStream redirect(OutputStream to, boolean isTty) {
+    Target redirect(Target to) {
         flush();
-        OutputStream before = out;
-        out = to;
-        outIsTty = isTty;
+        Target before = target();
+        restore(to);
         return before;
+    }
+
+    /** As {@link #redirect}, but what is not yet written is dropped with its stream. */
+    void restore(Target to) {
+        out = to.stream();
+        outIsTty = to.isTty();
+        midLine = false;
+    }
+
+    /**
+     * Called between the commands of a script. A value that was written as it is, without a line feed, gets one if more
+     * follows, so that two values do not run together.
+     */
+    void separate() {
+        needsBreak = midLine && !outIsTty;
+    }
+
+    /** Columns of the terminal; 0 if unknown. */
+    public int width() {
+        return width > 0 ? width : number("COLUMNS");
+    }
+
+    /** Lines of the terminal; 0 if unknown. */
+    public int height() {
+        return height > 0 ? height : number("LINES");
+    }
+
+    /** The REPL knows the size of its terminal. */
+    void size(int columns, int lines) {
+        width = columns;
+        height = lines;
+    }
+
+    private int number(String name) {
+        String value = env.getOrDefault(name, "");
+        return value.length() < 5 && !value.isEmpty() && value.chars().allMatch(c -> c >= '0' && c <= '9')
+                ? Integer.parseInt(value)
+                : 0;
+    }
+
+    /** Whether these streams are the process's own, so that a child process may inherit them. */
+    boolean mayFork() {
+        return isProcess;
     }
 
     /** {@code --color}: auto, always or never. */

@@ -59,7 +59,8 @@ public final class Json {
         if (utf8 != null) {
             return name(name).text(utf8);
         }
-        return name(name + "_base64").text(new String(java.util.Base64.getEncoder().encode(value), StandardCharsets.US_ASCII));
+        return name(name + "_base64")
+                .text(new String(java.util.Base64.getEncoder().encode(value), StandardCharsets.US_ASCII));
     }
 
     private Json literal(String value) {
@@ -94,6 +95,18 @@ public final class Json {
             }
         }
         text.append('"');
+    }
+
+    /** What was written since the last call; the value goes on behind it. */
+    String take() {
+        String taken = text.toString();
+        text.setLength(0);
+        return taken;
+    }
+
+    /** Begins the next value of a sequence that no comma separates. */
+    void restart() {
+        comma = false;
     }
 
     @Override

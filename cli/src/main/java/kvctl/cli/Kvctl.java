@@ -78,7 +78,9 @@ final class Kvctl implements Callable<Integer> {
     @Option(names = "-f", paramLabel = "FILE", description = "Run the commands of this file; - is stdin.")
     private List<String> files;
 
-    @Option(names = "--keep-going", description = "Go on after a command fails; the first failure decides the exit code.")
+    @Option(
+            names = "--keep-going",
+            description = "Go on after a command fails; the first failure decides the exit code.")
     private boolean keepGoing;
 
     @Option(names = "--echo", description = "Show each command on stderr before it runs.")
@@ -126,6 +128,11 @@ final class Kvctl implements Callable<Integer> {
     public Integer call() {
         if (version) {
             return Version.print(session);
+        }
+        session.base(session.settings()); // What is said here holds for each command of the script.
+        boolean script = lines != null || files != null || keepGoing || echo || dryRun;
+        if (!script && session.console().inIsTty() && session.console().outIsTty()) {
+            return Repl.run(session);
         }
         return new Script(session, new Script.Manner(keepGoing, echo, dryRun)).runAll(lines, files);
     }

@@ -46,7 +46,8 @@ public record Settings(
             }
         }
         throw CliException.usage(
-                "KVCTL_OUTPUT is '" + word + "', which is no format.", "use auto, table, json, ndjson, csv, tsv or raw");
+                "KVCTL_OUTPUT is '" + word + "', which is no format.",
+                "use auto, table, json, ndjson, csv, tsv or raw");
     }
 
     private static boolean flag(Map<String, String> env, String name) {
@@ -58,7 +59,12 @@ public record Settings(
         return new Settings(cluster, format, header, color, debug, timeoutMs, pager, quiet);
     }
 
-    Settings withCluster(String name) {
+    Settings withTimeout(long ms) {
+        return new Settings(cluster, format, header, color, debug, ms, pager, quiet);
+    }
+
+    /** The same for another cluster. */
+    public Settings withCluster(String name) {
         return new Settings(name, format, header, color, debug, timeoutMs, pager, quiet);
     }
 }

@@ -14,13 +14,17 @@ final class Version {
     static int print(Session session) {
         String java = System.getProperty("java.version");
         if (session.settings().format().isJson()) {
-            session.console().line(new Json()
-                    .open('{')
-                    .name("schema").text("kvctl/version/1")
-                    .name("version").text(NUMBER)
-                    .name("java").text(java)
-                    .close('}')
-                    .toString());
+            session.console()
+                    .line(new Json()
+                            .open('{')
+                            .name("schema")
+                            .text("kvctl/version/1")
+                            .name("version")
+                            .text(NUMBER)
+                            .name("java")
+                            .text(java)
+                            .close('}')
+                            .toString());
         } else {
             session.console().line("kvctl " + NUMBER + " (Java " + java + ")");
         }

@@ -3,13 +3,13 @@ package kvctl.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.CorruptedFrameException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import kvctl.protocol.BytesReader;
+import kvctl.protocol.BytesWriter;
+import kvctl.protocol.ProtocolException;
 import kvctl.raft.Entry;
 import kvctl.raft.Message;
 import org.junit.jupiter.api.Test;
@@ -37,20 +37,20 @@ class PeerCodecTest {
     }
 
     private static byte[] written(List<Message> messages) {
-        ByteBuf out = Unpooled.buffer();
+        BytesWriter out = new BytesWriter();
         int groupId = 1;
         for (Message message : messages) {
             PeerCodec.write(out, groupId++, message);
         }
-        return ByteBufUtil.getBytes(out);
+        return out.toBytes();
     }
 
-    private static List<Mail> read(byte[] bytes) {
-        return PeerCodec.readAll(Unpooled.wrappedBuffer(bytes), 3);
+    private static List<Mail> read(byte[] bytes) throws ProtocolException {
+        return PeerCodec.readAll(new BytesReader(bytes), 3);
     }
 
     @Test
-    void everyMessageComesBackAsItWas() {
+    void everyMessageComesBackAsItWas() throws ProtocolException {
         List<Mail> mails = read(written(samples()));
         assertThat(mails).hasSize(samples().size());
         int bytes = 0;
@@ -77,8 +77,8 @@ class PeerCodecTest {
         for (Message message : samples()) {
             byte[] whole = written(List.of(message));
             for (int length = 1; length < whole.length; length++) {
-                byte[] part = java.util.Arrays.copyOf(whole, length);
-                assertThatThrownBy(() -> read(part)).isInstanceOf(CorruptedFrameException.class);
+                byte[] part = Arrays.copyOf(whole, length);
+                assertThatThrownBy(() -> read(part)).isInstanceOf(ProtocolException.class);
             }
         }
     }
@@ -96,25 +96,25 @@ class PeerCodecTest {
             List<Mail> mails;
             try {
                 mails = read(bytes);
-            } catch (CorruptedFrameException e) {
+            } catch (ProtocolException e) {
                 continue;
             }
-            ByteBuf again = Unpooled.buffer();
+            BytesWriter again = new BytesWriter();
             mails.forEach(mail -> PeerCodec.write(again, mail.groupId(), mail.message()));
-            assertThat(ByteBufUtil.getBytes(again)).isEqualTo(bytes);
+            assertThat(again.toBytes()).isEqualTo(bytes);
         }
     }
 
     @Test
     void A6_aLengthBeyondTheFrameAllocatesNothing() {
-        ByteBuf out = Unpooled.buffer();
+        BytesWriter out = new BytesWriter();
         PeerCodec.write(out, 1, new Message.AppendEntries(4, 1, 7, 3, List.of(), 6, 10, 77));
-        byte[] bytes = ByteBufUtil.getBytes(out);
-        byte[] huge = java.util.Arrays.copyOf(bytes, bytes.length + 4);
+        byte[] bytes = out.toBytes();
+        byte[] huge = Arrays.copyOf(bytes, bytes.length + 4);
         for (int i = bytes.length - 1; i < huge.length - 1; i++) {
             huge[i] = (byte) 0xff;
         }
         huge[huge.length - 1] = 7;
-        assertThatThrownBy(() -> read(huge)).isInstanceOf(CorruptedFrameException.class);
+        assertThatThrownBy(() -> read(huge)).isInstanceOf(ProtocolException.class);
     }
 }

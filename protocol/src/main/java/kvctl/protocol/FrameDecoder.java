@@ -35,6 +35,11 @@ public final class FrameDecoder extends LengthFieldBasedFrameDecoder {
         stopTimer();
     }
 
+    /** True if a frame has begun and not ended; for whoever does not wait for ever for the rest. */
+    public boolean midFrame() {
+        return actualReadableBytes() > 0;
+    }
+
     /** Sends the reason and closes; for whoever finds out later that what came makes no sense. */
     public static void refuse(Channel channel, String reason) {
         channel.writeAndFlush(new Frame.Failure(reason)).addListener(ChannelFutureListener.CLOSE);

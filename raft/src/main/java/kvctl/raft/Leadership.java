@@ -33,13 +33,16 @@ final class Leadership {
     long transferDeadlineMs;
     private boolean timeoutNowSent;
 
-    Leadership(RaftConfig config, Quorum quorum, RaftLog log, long term, long nowMs) {
+    Leadership(RaftConfig config, Quorum quorum, RaftLog log, long commitIndex, long term, long nowMs) {
         this.config = config;
         this.quorum = quorum;
         this.log = log;
         this.term = term;
         this.noopIndex = log.lastIndex() + 1;
         this.heartbeatDueMs = nowMs;
+        for (long index = commitIndex + 1; index < noopIndex; index++) {
+            uncommittedBytes += log.get(index).sizeBytes(); // The limit holds across terms (HAZARDS A1).
+        }
         for (int nodeId : config.voters()) {
             if (nodeId != config.nodeId()) {
                 followers.add(new Progress(nodeId, noopIndex, nowMs));
@@ -47,8 +50,10 @@ final class Leadership {
         }
     }
 
-    List<Progress> followers() {
-        return followers;
+    List<RaftStatus.Peer> peers() {
+        return followers.stream()
+                .map(p -> new RaftStatus.Peer(p.nodeId, p.matchIndex, p.nextIndex, p.mode.toString(), p.lastContactMs))
+                .toList();
     }
 
     Progress follower(int nodeId) {
@@ -75,9 +80,7 @@ final class Leadership {
 
     void committed(long from, long to) {
         for (long index = from; index <= to; index++) {
-            if (index >= noopIndex) {
-                uncommittedBytes -= log.get(index).sizeBytes();
-            }
+            uncommittedBytes -= log.get(index).sizeBytes();
         }
     }
 
@@ -114,7 +117,7 @@ final class Leadership {
     }
 
     private boolean probe(Progress progress, long commitIndex, List<Outgoing> out) {
-        if (progress.waiting || needsSnapshot(progress)) {
+        if (needsSnapshot(progress) || progress.waiting) {
             return false;
         }
         progress.waiting = true;
@@ -126,8 +129,8 @@ final class Leadership {
     private boolean pipeline(Progress progress, long commitIndex, List<Outgoing> out) {
         boolean sent = false;
         while (progress.nextIndex <= log.lastIndex()
-                && !progress.windowFull(config.limits())
-                && !needsSnapshot(progress)) {
+                && !needsSnapshot(progress)
+                && !progress.windowFull(config.limits())) {
             AppendEntries append =
                     append(progress.nextIndex, commitIndex, config.limits().messageBytes());
             long bytes = 0;
@@ -188,7 +191,9 @@ final class Leadership {
             progress.forgot(log.lastIndex());
             progress.probeFrom(reply.matchIndex() + 1);
         } else if (progress.mode != Progress.Mode.SNAPSHOT && reply.conflictIndex() < progress.nextIndex) {
-            progress.probeFrom(log.lastIndexOfTermAtMost(reply.conflictIndex(), reply.conflictTerm()) + 1);
+            long last = log.lastIndexOfTermAtMost(reply.conflictIndex(), reply.conflictTerm());
+            boolean inLog = reply.conflictIndex() >= log.start().index() && log.term(last) <= reply.conflictTerm();
+            progress.probeFrom(inLog ? last + 1 : log.start().index()); // Before the log's start: a snapshot.
         }
     }
 

@@ -64,7 +64,7 @@ final class Replica {
     // --- the end of a turn ---
 
     boolean hasCommitted() {
-        return !raft.committed(machine.lastApplied()).isEmpty();
+        return raft.hasCommitted(machine.lastApplied());
     }
 
     /** Applies what is committed and returns who is to be answered what, to be run when the effects are committed. */

@@ -326,19 +326,19 @@ class DiskHazardsTest {
     @Test
     void D4_flippedByteNearTheEndIsNeverTakenForHealthy() throws IOException {
         Storage storage = open(dir);
-        for (int i = 1; i <= 100; i++) {
+        for (int i = 1; i <= 120; i++) {
             storage.save(append(1, entries(i, i, 1)));
         }
         storage.save(promise(1, 4, 1));
         storage.close();
-        for (int fromEnd : new int[] {1, 3, 5, 9, 14, 30, 60, 200, 1_000, 5_000, 20_000}) {
+        for (int fromEnd : new int[] {1, 3, 5, 9, 14, 30, 60, 200, 1_000, 5_000}) {
             Path copy = killed();
             flip(lastFile(copy), Files.size(lastFile(copy)) - fromEnd);
             try {
                 Storage again = open(copy);
                 Restored restored = again.restore(1);
                 assertThat(restored.hardState()).isEqualTo(new HardState(4, 1));
-                boolean whole = log(restored).equals(log(entries(1, 100, 1)));
+                boolean whole = log(restored).equals(log(entries(1, 120, 1)));
                 assertThat(whole || restored.forgetful()).as("from the end: " + fromEnd).isTrue();
                 again.close();
             } catch (StorageException e) {

@@ -22,7 +22,9 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import kvctl.cli.CliException;
+import kvctl.cli.ExitCode;
 
 /**
  * Where one cluster of this machine keeps what must survive its launcher:
@@ -86,6 +88,36 @@ public record ClusterDir(Path root) {
         List<ClusterDir> running = known.stream().filter(ClusterDir::running).toList();
         return (running.isEmpty() ? known : running)
                 .stream().max(Comparator.comparingLong(dir -> dir.endpoints().startedMs()));
+    }
+
+    /**
+     * The cluster of that name, or the current one if {@code name} is null.
+     *
+     * @throws CliException (unreachable) if there is none
+     */
+    public static ClusterDir selected(Path home, String name) {
+        Optional<ClusterDir> dir =
+                name == null ? current(home) : Optional.of(of(home, name)).filter(ClusterDir::exists);
+        return dir.orElseThrow(() -> noneRuns(name));
+    }
+
+    /** What is said when the cluster does not run here; {@code name} is null if none was named. */
+    public static CliException noneRuns(String name) {
+        return new CliException(
+                ExitCode.UNREACHABLE,
+                name == null ? "No cluster is running here." : "No cluster '" + name + "' is running here.",
+                name == null ? "kvctl cluster up" : "kvctl cluster up -f topology.yaml");
+    }
+
+    /** Deletes everything of the cluster. @throws IOException if something is left */
+    void delete() throws IOException {
+        // The endpoints go first: what is left after a crash in between is no cluster any more, only a leftover.
+        Files.deleteIfExists(endpointsFile());
+        try (Stream<Path> paths = Files.walk(root)) {
+            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(path);
+            }
+        }
     }
 
     private static Path clusters(Path home) {

@@ -65,6 +65,19 @@ final class Fleet {
         return stubborn;
     }
 
+    /** Asks a process that nobody recorded to end, waits, and kills it if it is not gone in time. */
+    static void end(ProcessRef process, long waitMs) throws IOException {
+        NodeRun run = new NodeRun(process, State.STOPPED, 0);
+        process.terminate();
+        if (process.life() == ProcessRef.Life.PAUSED) {
+            process.resume();
+        }
+        if (!awaitGone(List.of(run), waitMs).isEmpty()) {
+            process.kill();
+            awaitGone(List.of(run), KILL_WAIT_MS);
+        }
+    }
+
     void pause(String node) throws IOException {
         signal(node, State.PAUSED, ProcessRef.Life.PAUSED);
     }

@@ -22,8 +22,7 @@ record Launch(Optional<ProcessRef> launcher, List<String> jvmArgs) {
     }
 
     Properties toProperties() {
-        Properties properties =
-                launcher.map(ClusterDir::processProperties).orElseGet(Properties::new);
+        Properties properties = launcher.map(ClusterDir::processProperties).orElseGet(Properties::new);
         properties.setProperty("jvm_args", Integer.toString(jvmArgs.size()));
         for (int i = 0; i < jvmArgs.size(); i++) {
             properties.setProperty("jvm_arg." + (i + 1), jvmArgs.get(i));

@@ -54,7 +54,8 @@ class ProcessRefTest {
     @Test
     void aStepOfTheWallClockDoesNotMakeAProcessAnother() throws Exception {
         ProcessRef now = start();
-        assertThat(new ProcessRef(now.pid(), now.startMs() - 3_600_000, now.born()).life()).isEqualTo(Life.RUNNING);
+        assertThat(new ProcessRef(now.pid(), now.startMs() - 3_600_000, now.born()).life())
+                .isEqualTo(Life.RUNNING);
     }
 
     @Test

@@ -1,0 +1,189 @@
+package kvctl.node;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import kvctl.node.kv.KvMachine;
+import kvctl.raft.RaftConfig;
+import kvctl.raft.Turn;
+import kvctl.storage.Identity;
+import kvctl.storage.Storage;
+import kvctl.storage.StorageConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One running node: its storage, its replicas, its port and its links, put together. A process has one; tests have
+ * several. {@code node/README.md} says which thread owns what.
+ */
+public final class Node {
+    private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+
+    /**
+     * Pooled on purpose: Netty's default, the adaptive one, was reported to grow (notes in LIBRARIES §4). Small chunks
+     * and few arenas, because a node has two threads that allocate.
+     */
+    static final ByteBufAllocator ALLOCATOR = new PooledByteBufAllocator(true, 1, 2, 8192, 7, 64, 32, false);
+
+    /** Longest orderly stop, in ms; what is not done then is left to the next start. */
+    static final long STOP_MS = 5000;
+
+    private static final long PATIENCE_MS = 5000;
+
+    private final Topology.Node self;
+    private final EventLoopGroup netThreads;
+    private final ExecutorService helper;
+    private final Server server;
+    private final Peers peers;
+    private final NodeLoop loop;
+    private boolean stopped;
+
+    private Node(
+            Topology.Node self,
+            EventLoopGroup netThreads,
+            ExecutorService helper,
+            Server server,
+            Peers peers,
+            NodeLoop loop) {
+        this.self = self;
+        this.netThreads = netThreads;
+        this.helper = helper;
+        this.server = server;
+        this.peers = peers;
+        this.loop = loop;
+    }
+
+    /**
+     * Starts a node; it listens when this returns.
+     *
+     * @param name of one of the topology's nodes
+     * @param dataDirectory its own, made if it is not there
+     * @param fatal gets what the node can't survive, once; it serves nobody any more then, and the process is to be ended
+     * @throws NodeException if the port can't be had
+     * @throws TopologyException if there is no such node
+     * @throws kvctl.storage.StorageException if the data can't be used
+     */
+    public static Node start(Topology topology, String name, Path dataDirectory, Consumer<Throwable> fatal) {
+        return start(topology, name, dataDirectory, fatal, PATIENCE_MS);
+    }
+
+    /** As above, with another patience for clients that stop in the middle of something. */
+    static Node start(Topology topology, String name, Path dataDirectory, Consumer<Throwable> fatal, long patienceMs) {
+        Topology.Node node = topology.node(name);
+        String clusterId = topology.cluster();
+        StorageConfig storageConfig = storageConfig(node.settings());
+        Storage storage = Storage.open(dataDirectory, new Identity(clusterId, name, node.id()), storageConfig);
+        Self self = new Self(clusterId, topology, node, storage.incarnation());
+        EventLoopGroup netThreads = new MultiThreadIoEventLoopGroup(
+                1, new DefaultThreadFactory(name + "-net", true), NioIoHandler.newFactory());
+        ExecutorService helper = Executors.newSingleThreadExecutor(new DefaultThreadFactory(name + "-helper", true));
+        Peers peers = new Peers(self, netThreads, helper);
+        Turn turn = new Turn(node.id(), storage, peers);
+        TreeMap<Integer, KvMachine> machines = new TreeMap<>();
+        SplittableRandom random = new SplittableRandom(new SecureRandom().nextLong());
+        long nowMs = NodeLoop.realMs();
+        for (Topology.Group group : topology.groupsOn(node.id())) {
+            KvMachine machine = new KvMachine(group.id(), storage.tables(group.id()));
+            machines.put(group.id(), machine);
+            turn.add(group.id(), raftConfig(topology, node, group), machine, random.split(), nowMs);
+        }
+        ProcessFacts facts = new ProcessFacts(dataDirectory, helper);
+        Router router = new Router(self, turn, machines, () -> facts.figures(NodeLoop.realMs()), nowMs);
+        Inbox inbox = new Inbox(1 << 16, 16 << 20, 8192, 16 << 20);
+        Server server = new Server(self, inbox, router::map, peers::dialSoon, netThreads, patienceMs);
+        NodeLoop loop = new NodeLoop(
+                name + "-loop", inbox, turn, storage, router, new NodeLoop.Links(peers::flush, server::flush), fatal);
+        Node running = new Node(node, netThreads, helper, server, peers, loop);
+        try {
+            server.bind();
+        } catch (NodeException e) {
+            storage.close();
+            running.close();
+            throw e;
+        }
+        loop.start();
+        peers.start();
+        LOG.info(
+                "ready: {} listens at {}, process {}",
+                name,
+                node.address(),
+                ProcessHandle.current().pid());
+        return running;
+    }
+
+    private static StorageConfig storageConfig(Topology.Settings settings) {
+        StorageConfig some = StorageConfig.DEFAULT;
+        long cacheBytes = Math.max(1 << 20, Math.min(some.cacheBytes(), settings.heapBytes() / 5));
+        return new StorageConfig(cacheBytes, some.lockWaitMs(), some.snapshotMaxMs(), some.dropRowsPerCommit());
+    }
+
+    /** Limits so that all groups together fit in the heap and in the peers' queues. */
+    private static RaftConfig raftConfig(Topology topology, Topology.Node node, Topology.Group group) {
+        Topology.Settings settings = node.settings();
+        int groups = topology.groupsOn(node.id()).size();
+        RaftConfig.Limits some = RaftConfig.Limits.DEFAULT;
+        long share = settings.heapBytes() / 4 / groups;
+        RaftConfig.Limits limits = new RaftConfig.Limits(
+                some.messageBytes(),
+                some.inflightMessages(),
+                Math.max(64 << 10, Math.min(some.inflightBytes(), Peers.LOG_QUEUE_BYTES / groups)),
+                Math.max(8 << 20, Math.min(some.uncommittedBytes(), share)),
+                some.waitingReads(),
+                some.applyBytes(),
+                (int) Math.min(Integer.MAX_VALUE, settings.snapshotEntries()),
+                Math.min(settings.snapshotBytes(), share),
+                some.keptEntries(),
+                some.chunkBytes());
+        return new RaftConfig(
+                node.id(),
+                group.nodeIds(),
+                settings.heartbeatMs(),
+                settings.electionMs(),
+                settings.electionMaxMs(),
+                limits);
+    }
+
+    /**
+     * Orderly stop: no new connections, leaderships handed over where that is quick, all who wait told, storage closed.
+     * Returns after at most {@value #STOP_MS} ms. May be called again.
+     *
+     * @return true if everything was done in time
+     */
+    public synchronized boolean stop() {
+        if (stopped) {
+            return true;
+        }
+        stopped = true;
+        server.stopAccepting();
+        loop.stop();
+        boolean ended = loop.awaitEnd(STOP_MS - 1000);
+        if (!ended) {
+            LOG.warn("{} did not stop in time: the next start recovers from its log", self.name());
+        }
+        close();
+        return ended;
+    }
+
+    /** Answers that wait to be read by clients, in bytes. */
+    long queuedAnswerBytes() {
+        return server.queuedAnswers().get();
+    }
+
+    private void close() {
+        server.close();
+        peers.close();
+        helper.shutdown();
+        netThreads.shutdownGracefully(0, 500, TimeUnit.MILLISECONDS).awaitUninterruptibly(1000);
+    }
+}

@@ -1,0 +1,208 @@
+package kvctl.node;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import kvctl.raft.RaftStatus;
+import kvctl.raft.Store;
+import kvctl.raft.Turn;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one thread that touches replicas, state machines and the disk (HAZARDS R17). Everybody else talks to it by the
+ * {@link Inbox}. Each round is the turn of DESIGN §3: drain, step, send early, save, send late, apply, answer. Between
+ * rounds it sleeps until the next timer or input; it never polls.
+ *
+ * <p>It is never interrupted: an interrupt would close the disk's file under it (HAZARDS D3). Whatever it does not
+ * expect stops the node (HAZARDS R18, D8).
+ */
+final class NodeLoop {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeLoop.class);
+
+    private static final int CALLS_PER_TURN = 1024;
+    private static final long BYTES_PER_TURN = 4 << 20;
+    private static final long LONGEST_SLEEP_MS = 1000;
+
+    private static final long TIMER_GRID_MS = 20;
+    private static final long WATCH_EVERY_MS = 20;
+    private static final long HAND_OVER_MS = 500;
+
+    private final Inbox inbox;
+    private final Turn turn;
+    private final Store store;
+    private final Router router;
+    private final Links links;
+    private final Consumer<Throwable> fatal;
+    private final Thread thread;
+    private final CountDownLatch ended = new CountDownLatch(1);
+
+    private final List<Mail> mails = new ArrayList<>();
+    private final List<Call> calls = new ArrayList<>();
+    private final Map<Integer, RaftStatus> seen = new TreeMap<>();
+    private long watchedMs = Long.MIN_VALUE / 2;
+    private final long phaseMs = realMs();
+    private final ReplicaClock clock = new ReplicaClock(realMs());
+    private volatile boolean stopping;
+
+    /**
+     * What the loop collects for during a turn, and when to write it out.
+     *
+     * @param messages writes what was sent to peers
+     * @param answers writes what was answered to clients
+     */
+    record Links(Runnable messages, Runnable answers) {}
+
+    /**
+     * @param fatal gets what ended the loop against its will; the loop has ended then, nothing was closed
+     */
+    NodeLoop(String name, Inbox inbox, Turn turn, Store store, Router router, Links links, Consumer<Throwable> fatal) {
+        this.inbox = inbox;
+        this.turn = turn;
+        this.store = store;
+        this.router = router;
+        this.links = links;
+        this.fatal = fatal;
+        this.thread = new Thread(this::run, name);
+    }
+
+    /** Monotonic clock of this process in ms; deadlines of calls are on it. */
+    static long realMs() {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** Asks the loop to hand over leadership where that is quick, fail all waiters and end. Returns at once. */
+    void stop() {
+        stopping = true;
+        inbox.wake();
+    }
+
+    /** True if the loop ended in time. */
+    boolean awaitEnd(long timeoutMs) {
+        try {
+            return ended.await(timeoutMs, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private void run() {
+        try {
+            while (!stopping) {
+                turn();
+            }
+            leave();
+        } catch (Throwable e) {
+            fatal.accept(e);
+        } finally {
+            ended.countDown();
+        }
+    }
+
+    private void turn() {
+        long before = clock.read(realMs(), 0);
+        long dueMs = turn.nextDeadlineMs();
+        long sleepMs = dueMs <= before ? 0 : Math.min(onGrid(dueMs) - before, LONGEST_SLEEP_MS);
+        if (sleepMs > 0) {
+            inbox.await(sleepMs);
+        }
+        long realMs = realMs();
+        long now = clock.read(realMs, sleepMs);
+        inbox.drain(mails, calls, CALLS_PER_TURN, BYTES_PER_TURN);
+        for (Mail mail : mails) {
+            turn.receive(mail.groupId(), mail.from(), mail.message(), now);
+        }
+        for (Call call : calls) {
+            router.take(call, realMs, now);
+        }
+        mails.clear();
+        calls.clear();
+
+        turn.prepare(now);
+        links.messages().run();
+        turn.save();
+        turn.finish(clock.read(realMs(), 0));
+        links.messages().run();
+        links.answers().run();
+        if (now - watchedMs >= WATCH_EVERY_MS) {
+            watchedMs = now;
+            watch();
+        }
+    }
+
+    /**
+     * Timers fire on a coarse grid, so that the heartbeats of all groups led here fall into one turn and into one frame
+     * per peer; otherwise an idle node would wake for each group. The grid's phase differs from node to node.
+     */
+    private long onGrid(long dueMs) {
+        return dueMs > Long.MAX_VALUE - TIMER_GRID_MS ? dueMs : dueMs + Math.floorMod(phaseMs - dueMs, TIMER_GRID_MS);
+    }
+
+    /** Logs what changed for people: roles, terms, leaders, snapshots; never single requests. */
+    private void watch() {
+        boolean leadersChanged = false;
+        for (int groupId : turn.groups()) {
+            RaftStatus now = turn.status(groupId);
+            RaftStatus before = seen.put(groupId, now);
+            if (before == null) {
+                LOG.info(
+                        "{}: replica starts, term {}, log {}..{}, applied {}{}",
+                        router.name(groupId),
+                        now.currentTerm(),
+                        now.firstLogIndex(),
+                        now.lastLogIndex(),
+                        now.lastApplied(),
+                        now.forgetful() ? ", forgetful: copies, does not vote" : "");
+                continue;
+            }
+            if (before.role() != now.role()
+                    || before.currentTerm() != now.currentTerm()
+                    || before.leaderId() != now.leaderId()) {
+                leadersChanged = true;
+                LOG.info(
+                        "{}: {} in term {}, leader {}",
+                        router.name(groupId),
+                        now.role(),
+                        now.currentTerm(),
+                        router.nodeName(now.leaderId()));
+            }
+            if (before.forgetful() && !now.forgetful()) {
+                LOG.info("{}: has caught up, votes again", router.name(groupId));
+            }
+            if (now.firstLogIndex() > before.firstLogIndex()) {
+                LOG.info(
+                        "{}: log now begins at {}, applied {}",
+                        router.name(groupId),
+                        now.firstLogIndex(),
+                        now.lastApplied());
+            }
+        }
+        if (leadersChanged) {
+            router.refreshMap();
+        }
+    }
+
+    private void leave() {
+        List<Integer> led = router.handOver(clock.read(realMs(), 0));
+        long until = realMs() + HAND_OVER_MS;
+        while (realMs() < until && led.stream().anyMatch(router::leads)) {
+            turn();
+        }
+        turn.stop();
+        inbox.drain(mails, calls, Integer.MAX_VALUE, Long.MAX_VALUE);
+        calls.forEach(router::refuseAtStop);
+        links.messages().run();
+        links.answers().run();
+        store.close();
+        LOG.info("stopped");
+    }
+}

@@ -1,0 +1,561 @@
+package kvctl.client;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BiFunction;
+import kvctl.protocol.Request;
+import kvctl.protocol.Response;
+import kvctl.protocol.ShardMap;
+import kvctl.protocol.Shards;
+
+/**
+ * Brings calls to their answers: finds the node, sends, sends again, gives up. Runs on the transport's loop and has no
+ * threads, clocks or dice of its own, so the simulator runs it as it is.
+ *
+ * <p>A call is at one place at a time ({@link Call.State}), but may have several sendings open, at different nodes, all
+ * with the same tag; the first real answer wins. A sending stays "exposed" until it is refused definitely; a write that is
+ * given up while one is exposed is unknown (HAZARDS E10, E11). Every call has a time at which it is looked at again,
+ * and one wake-up serves them all.
+ */
+final class Dispatcher implements Nodes.Events {
+    /** A group's waiting calls are sent at most this often because of a new leader; else two confused nodes make a storm. */
+    private static final long LEADER_NEWS_MS = 20;
+
+    private final Transport transport;
+    private final ClientConfig config;
+    private final Nodes nodes;
+    private final Runnable finished;
+    private final List<Call> active = new ArrayList<>();
+    private final ArrayDeque<Call> queued = new ArrayDeque<>();
+    private final Map<Integer, Session> sessions = new TreeMap<>();
+    private final Map<Integer, Long> leaderNewsMs = new TreeMap<>();
+    private long wakeAtMs = Long.MAX_VALUE;
+    private int nextRotation;
+    private boolean refreshing;
+    private boolean admitting;
+    private boolean closed;
+
+    /** @param finished runs after each call that is done */
+    Dispatcher(Transport transport, ClientConfig config, Runnable finished) {
+        this.transport = transport;
+        this.config = config;
+        this.finished = finished;
+        this.nodes = new Nodes(transport, config, this);
+        this.nextRotation = transport.random().nextInt(1 << 16);
+    }
+
+    ShardMap map() {
+        return nodes.map();
+    }
+
+    void submit(Call call) {
+        long nowMs = transport.nowMs();
+        call.startedMs = nowMs;
+        call.deadlineMs = nowMs + call.timeoutMs;
+        call.nextMs = call.deadlineMs;
+        call.rotation = nextRotation++ & 0xffff;
+        if (closed) {
+            finish(call, null, Failures.closed(call));
+        } else if (active.size() >= config.maxInFlight()) {
+            queued.add(call);
+            wakeBy(call.deadlineMs);
+        } else {
+            admit(call);
+        }
+    }
+
+    private void admit(Call call) {
+        call.slot = active.size();
+        active.add(call);
+        route(call);
+    }
+
+    /** Decides where the call goes now, and sends it there. */
+    private void route(Call call) {
+        long nowMs = transport.nowMs();
+        if (call.fixedAddress != null) {
+            sendOrPark(call, nodes.at(call.fixedAddress), nowMs);
+        } else if (nodes.map() == null) {
+            await(call, Call.State.NO_MAP, call.deadlineMs);
+            nodes.seekMap(nowMs);
+            wakeBy(nowMs + ClientConfig.NEXT_ENDPOINT_MS);
+        } else if (locate(call)) {
+            NodeLink target = choose(call, nowMs);
+            if (target == null) {
+                backOff(call, nowMs);
+            } else {
+                sendOrPark(call, target, nowMs);
+            }
+        }
+    }
+
+    /** Finds shard, group or node in the map; false: there is none, and the call is over. */
+    private boolean locate(Call call) {
+        ShardMap map = nodes.map();
+        String missing = null;
+        if (call.fixedNode != 0) {
+            if (nodes.byId(call.fixedNode) == null) {
+                missing = "There is no node " + call.fixedNode + ".";
+            }
+        } else if (call.key != null) {
+            call.shardId = Shards.of(call.key, map.shardGroups().length);
+        } else if (call.fixedShard >= map.shardGroups().length) {
+            missing = "There is no shard " + call.fixedShard + "; shards are 0 to " + (map.shardGroups().length - 1) + ".";
+        } else {
+            call.shardId = call.fixedShard;
+        }
+        if (missing == null) {
+            call.groupId = call.shardId >= 0 ? map.shardGroups()[call.shardId] : call.fixedGroup;
+            if (call.groupId != 0 && nodes.group(call.groupId) == null) {
+                missing = "There is no group " + call.groupId + ".";
+            }
+        }
+        if (missing != null) {
+            finish(call, null, Failures.of(call, KvException.Code.BAD_REQUEST, missing));
+        }
+        return missing == null;
+    }
+
+    /** The leader if known and in good health, else the next replica; null: all have it, or refused just now. */
+    private NodeLink choose(Call call, long nowMs) {
+        if (call.fixedNode != 0) {
+            return nodes.byId(call.fixedNode);
+        }
+        NodeLink leader = nodes.byId(nodes.leader(call.groupId));
+        if (call.groupId != 0 && leader != null && usable(call, leader, nowMs)) {
+            return leader;
+        }
+        List<NodeLink> candidates = new ArrayList<>();
+        if (call.groupId == 0) {
+            candidates.addAll(nodes.all());
+        } else {
+            for (int nodeId : nodes.group(call.groupId).nodeIds()) {
+                candidates.add(nodes.byId(nodeId));
+            }
+        }
+        NodeLink second = null;
+        for (int i = 0; i < candidates.size(); i++) {
+            NodeLink candidate = candidates.get((call.rotation + i) % candidates.size());
+            if (candidate == null || call.hasOpenAttemptAt(candidate) || candidate.refusedLately(nowMs)) {
+                continue;
+            }
+            if (!candidate.suspect(nowMs)) {
+                call.rotation += i + 1;
+                return candidate;
+            }
+            second = second == null ? candidate : second;
+        }
+        return second;
+    }
+
+    private static boolean usable(Call call, NodeLink node, long nowMs) {
+        return !call.hasOpenAttemptAt(node) && !node.suspect(nowMs) && !node.refusedLately(nowMs);
+    }
+
+    private void sendOrPark(Call call, NodeLink node, long nowMs) {
+        if (node.state == NodeLink.State.OPEN) {
+            send(call, node);
+            return;
+        }
+        if (node.state == NodeLink.State.IDLE) {
+            nodes.connect(node, nowMs);
+            wakeBy(nowMs + config.requestTimeoutMs());
+        }
+        await(call, Call.State.PARKED, call.fixed() ? call.deadlineMs : nowMs + config.silentMs());
+        node.parked.add(call);
+        call.parkedAt = node;
+    }
+
+    private void send(Call call, NodeLink node) {
+        if (call.write && call.tag == null && !openSession(call)) {
+            return;
+        }
+        if (call.request == null) {
+            call.request = call.intent.apply(call.tag);
+        }
+        long nowMs = transport.nowMs();
+        Call.Attempt attempt = nodes.send(node, call, Math.max(0, call.deadlineMs - nowMs));
+        if (attempt == null) {
+            call.lastRefusal = "too much waits to be sent to " + node.name;
+            call.lastWasBusy = true;
+            backOff(call, nowMs);
+            return;
+        }
+        call.open.add(attempt);
+        call.attempts++;
+        call.exposed += call.write ? 1 : 0;
+        await(call, Call.State.SENT, call.fixed() ? call.deadlineMs : nowMs + config.silentMs());
+    }
+
+    /** Gives the write its tag; false: the window of the shard's session is full, the call waits there. */
+    private boolean openSession(Call call) {
+        Session session = sessions.get(call.shardId);
+        if (session == null || session.retired()) {
+            session = new Session(transport.epochMs(), transport.random().nextLong());
+            sessions.put(call.shardId, session);
+        }
+        if (!session.hasRoom()) {
+            session.waiting.add(call);
+            await(call, Call.State.WINDOW, call.deadlineMs);
+            return false;
+        }
+        call.session = session;
+        call.tag = session.nextTag();
+        return true;
+    }
+
+    /** The only way to another state but DONE; wherever the call waited before, it does not any more. */
+    private void await(Call call, Call.State state, long untilMs) {
+        unpark(call);
+        call.state = state;
+        call.nextMs = Math.min(untilMs, call.deadlineMs);
+        wakeBy(call.nextMs);
+    }
+
+    private static void unpark(Call call) {
+        if (call.parkedAt != null) {
+            call.parkedAt.parked.remove(call);
+            call.parkedAt = null;
+        }
+    }
+
+    private void backOff(Call call, long nowMs) {
+        long waitMs = Math.min(ClientConfig.BACKOFF_MAX_MS, ClientConfig.BACKOFF_MS << Math.min(call.backoffs++, 10));
+        call.hops = 0;
+        // Jitter: half to one and a half, so that those who failed together do not come back together (HAZARDS A4).
+        await(call, Call.State.BACKOFF, nowMs + waitMs / 2 + transport.random().nextLong(waitMs + 1));
+    }
+
+    @Override
+    public void answered(Call.Attempt attempt, Response response) {
+        Call call = attempt.call();
+        call.open.remove(attempt);
+        if (response instanceof Response.Refused refused) {
+            refused(call, attempt.node(), refused);
+            return;
+        }
+        if (response instanceof Response.MapReply reply) {
+            nodes.learn(reply.map());
+        } else if (call.groupId != 0 && call.fixedGroup == 0) {
+            nodes.setLeader(call.groupId, attempt.node().nodeId);
+        }
+        NodeLink node = attempt.node();
+        finish(call, new Result(response, call.shardId, node.nodeId, node.name, call.attempts, call.tag), null);
+    }
+
+    private void refused(Call call, NodeLink node, Response.Refused refused) {
+        long nowMs = transport.nowMs();
+        if (call.write && refused.code().definite()) {
+            call.exposed--;
+        }
+        call.lastRefusal = node.name + ": " + refused.message();
+        call.lastWasBusy = refused.code() == Response.Code.BUSY;
+        if (call.fixed()) {
+            finish(call, null, Failures.refused(call, node, refused));
+            return;
+        }
+        switch (refused.code()) {
+            case BAD_REQUEST -> finish(call, null, Failures.refused(call, node, refused));
+            case NOT_LEADER -> notLeader(call, node, refused.leaderId(), nowMs);
+            case SESSION_EXPIRED -> sessionExpired(call);
+            case WRONG_GROUP -> {
+                refreshMap(node);
+                backOff(call, nowMs);
+            }
+            case LOST_LEADERSHIP, STOPPING -> {
+                nodes.forgetLeader(call.groupId, node);
+                backOff(call, nowMs);
+            }
+            default -> backOff(call, nowMs);
+        }
+    }
+
+    private void notLeader(Call call, NodeLink node, int hint, long nowMs) {
+        nodes.forgetLeader(call.groupId, node);
+        NodeLink hinted = hint == node.nodeId ? null : nodes.byId(hint);
+        boolean good = hinted != null && !hinted.suspect(nowMs) && !hinted.refusedLately(nowMs);
+        NodeLink known = nodes.byId(nodes.leader(call.groupId));
+        boolean knownIsGood = known != null && !known.suspect(nowMs) && !known.refusedLately(nowMs);
+        // A leader that somebody else named or that answered stays until it denies itself.
+        boolean news = good && !knownIsGood && nodes.setLeader(call.groupId, hint);
+        NodeLink leader = nodes.byId(nodes.leader(call.groupId));
+        if ((good || knownIsGood) && call.hops < 3 && usable(call, leader, nowMs)) {
+            call.hops++;
+            sendOrPark(call, leader, nowMs);
+        } else {
+            backOff(call, nowMs);
+        }
+        if (news) {
+            wakeGroup(call.groupId, nowMs);
+        }
+    }
+
+    /** Sends the group's waiting calls now: there is a new leader. */
+    private void wakeGroup(int groupId, long nowMs) {
+        Long lastMs = leaderNewsMs.get(groupId);
+        if (lastMs != null && nowMs < lastMs + LEADER_NEWS_MS) {
+            return;
+        }
+        leaderNewsMs.put(groupId, nowMs);
+        for (Call call : List.copyOf(active)) {
+            if (call.state == Call.State.BACKOFF && call.groupId == groupId) {
+                route(call);
+            }
+        }
+    }
+
+    /**
+     * The session was pushed out. If this was the only sending, the write has not happened and gets a new name; else
+     * nobody knows (HAZARDS E4).
+     */
+    private void sessionExpired(Call call) {
+        call.exposed--;
+        if (call.exposed > 0) {
+            call.exposed++;
+            finish(call, null, Failures.sessionExpired(call));
+            return;
+        }
+        Session old = call.session;
+        if (!old.retired()) {
+            old.retire();
+            // The floor of the table may lie ahead of this clock: go on in growing steps until past it.
+            long aheadMs = 1000L << Math.min(call.backoffs, 22);
+            long sessionMs = Math.max(transport.epochMs(), old.sessionMs + aheadMs);
+            sessions.put(call.shardId, new Session(sessionMs, transport.random().nextLong()));
+            releaseWindow(old);
+        }
+        call.session = null;
+        call.tag = null;
+        call.request = null;
+        backOff(call, transport.nowMs());
+    }
+
+    private void refreshMap(NodeLink node) {
+        if (refreshing) {
+            return;
+        }
+        refreshing = true;
+        Call.Builder builder = new Call.Builder("map", tag -> new Request.GetMap());
+        builder.address = node.address;
+        builder.timeoutMs = config.requestTimeoutMs();
+        Call refresh = new Call(this, builder);
+        refresh.internal = true;
+        refresh.startedMs = transport.nowMs();
+        refresh.deadlineMs = refresh.startedMs + refresh.timeoutMs;
+        admit(refresh);
+    }
+
+    @Override
+    public void mapChanged() {
+        for (Call call : List.copyOf(active)) {
+            if (call.state == Call.State.NO_MAP) {
+                route(call);
+            }
+        }
+    }
+
+    @Override
+    public void opened(NodeLink node) {
+        while (node.state == NodeLink.State.OPEN && !node.parked.isEmpty()) {
+            Call call = node.parked.poll();
+            call.parkedAt = null;
+            send(call, node);
+        }
+    }
+
+    @Override
+    public void closed(NodeLink node, List<Call> parked, List<Call.Attempt> open) {
+        nodes.forgetLeader(node);
+        for (Call call : parked) {
+            call.parkedAt = null;
+            elsewhere(call, node);
+        }
+        for (Call.Attempt attempt : open) {
+            Call call = attempt.call();
+            call.open.remove(attempt);
+            if (call.state == Call.State.SENT) {
+                elsewhere(call, node);
+            }
+        }
+        if (nodes.map() == null) {
+            giveUpIfHopeless();
+            nodes.seekMap(transport.nowMs());
+        }
+    }
+
+    private void elsewhere(Call call, NodeLink node) {
+        long nowMs = transport.nowMs();
+        if (call.fixed()) {
+            finish(call, null, Failures.atDeadline(call, nodes, nowMs));
+        } else if (call.hops < 3) {
+            call.hops++;
+            route(call);
+        } else {
+            backOff(call, nowMs);
+        }
+    }
+
+    /** Ends the calls for which every endpoint has said what no waiting will change. */
+    private void giveUpIfHopeless() {
+        for (Call call : List.copyOf(active)) {
+            if (call.state != Call.State.NO_MAP) {
+                continue;
+            }
+            boolean hopeless = true;
+            for (NodeLink endpoint : nodes.endpoints()) {
+                boolean no = endpoint.problemKind == Transport.Closed.UNWANTED
+                        || config.giveUpWhenAllRefuse() && endpoint.problemKind == Transport.Closed.REFUSED;
+                hopeless &= no && endpoint.state == NodeLink.State.IDLE && endpoint.failedMs >= call.startedMs;
+            }
+            if (hopeless) {
+                finish(call, null, Failures.atDeadline(call, nodes, transport.nowMs()));
+            }
+        }
+    }
+
+    private void wakeBy(long atMs) {
+        if (atMs < wakeAtMs) {
+            wakeAtMs = atMs;
+            transport.wakeAt(atMs);
+        }
+    }
+
+    /** Looks after everything whose time has come. */
+    void wake() {
+        long nowMs = transport.nowMs();
+        wakeAtMs = Long.MAX_VALUE;
+        for (Call call : List.copyOf(active)) {
+            if (call.state != Call.State.DONE && call.nextMs <= nowMs) {
+                due(call, nowMs);
+            }
+        }
+        for (Iterator<Call> i = queued.iterator(); i.hasNext(); ) {
+            Call call = i.next();
+            if (call.deadlineMs <= nowMs) {
+                i.remove();
+                finish(call, null, Failures.neverTaken(call));
+            }
+        }
+        for (NodeLink node : List.copyOf(nodes.all())) {
+            if (node.state == NodeLink.State.CONNECTING) {
+                long untilMs = node.connectStartedMs + config.requestTimeoutMs();
+                if (untilMs <= nowMs) {
+                    nodes.drop(node, "did not answer the hello");
+                } else {
+                    wakeBy(untilMs);
+                }
+            }
+        }
+        if (nodes.map() == null && !active.isEmpty()) {
+            nodes.seekMap(nowMs);
+            wakeBy(nowMs + ClientConfig.NEXT_ENDPOINT_MS);
+        }
+        active.forEach(call -> wakeBy(call.nextMs));
+        queued.forEach(call -> wakeBy(call.deadlineMs));
+    }
+
+    private void due(Call call, long nowMs) {
+        if (call.deadlineMs <= nowMs) {
+            List<Call.Attempt> open = List.copyOf(call.open);
+            finish(call, null, Failures.atDeadline(call, nodes, nowMs));
+            for (Call.Attempt attempt : open) {
+                NodeLink node = attempt.node();
+                if (node.state == NodeLink.State.OPEN && node.heardMs + config.requestTimeoutMs() <= nowMs) {
+                    nodes.drop(node, "did not answer");
+                }
+            }
+            return;
+        }
+        if (call.state == Call.State.PARKED) {
+            suspect(call.parkedAt, nowMs);
+        }
+        for (Call.Attempt attempt : call.open) {
+            if (attempt.node().heardMs + config.silentMs() <= nowMs) {
+                suspect(attempt.node(), nowMs);
+            }
+        }
+        route(call);
+    }
+
+    private void suspect(NodeLink node, long nowMs) {
+        node.suspectUntilMs = nowMs + 2 * config.silentMs();
+    }
+
+    /** Completes the call; exactly one of result and failure is given. */
+    private void finish(Call call, Result result, KvException failure) {
+        call.state = Call.State.DONE;
+        for (Call.Attempt attempt : call.open) {
+            attempt.node().open.remove(attempt.correlationId());
+        }
+        call.open.clear();
+        unpark(call);
+        if (call.slot >= 0) {
+            Call last = active.remove(active.size() - 1);
+            if (last != call) {
+                active.set(call.slot, last);
+                last.slot = call.slot;
+            }
+        }
+        if (call.session != null) {
+            settle(call, failure);
+        }
+        if (call.internal) {
+            refreshing = false;
+        } else {
+            finished.run();
+        }
+        if (failure == null) {
+            call.future.complete(result);
+        } else {
+            call.future.completeExceptionally(failure);
+        }
+        admitQueued();
+    }
+
+    private void admitQueued() {
+        if (admitting) {
+            return; // The loop below goes on; a call that ends at once must not add to the stack.
+        }
+        admitting = true;
+        while (!closed && !queued.isEmpty() && active.size() < config.maxInFlight()) {
+            admit(queued.poll());
+        }
+        admitting = false;
+    }
+
+    /** A write's number is free, unless the outcome is unknown: then somebody may still repeat it by its request id. */
+    private void settle(Call call, KvException failure) {
+        if (failure != null && failure.outcome() == KvException.Outcome.UNKNOWN) {
+            call.session.retire();
+        } else {
+            call.session.answered(call.tag.seq());
+        }
+        releaseWindow(call.session);
+    }
+
+    private void releaseWindow(Session session) {
+        while (!session.waiting.isEmpty() && (session.retired() || session.hasRoom())) {
+            Call call = session.waiting.poll();
+            if (call.state == Call.State.WINDOW) {
+                route(call);
+            }
+        }
+    }
+
+    /** Ends every call; {@code failure} makes the exception of one. */
+    void close(BiFunction<Call, KvException, KvException> failure) {
+        closed = true;
+        List<Call> rest = new ArrayList<>(active);
+        rest.addAll(queued);
+        queued.clear();
+        for (Call call : rest) {
+            if (call.state != Call.State.DONE) {
+                finish(call, null, failure.apply(call, Failures.closed(call)));
+            }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+package kvctl.client;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.StringJoiner;
+import kvctl.protocol.Response;
+
+/** What a user is told when a call fails: what happened, where, what to do; one line. */
+final class Failures {
+    private static final int KEY_SHOWN = 40;
+
+    private Failures() {}
+
+    static KvException of(Call call, KvException.Code code, String message) {
+        if (call.write && call.exposed > 0) {
+            String open = message.endsWith(".") ? message.substring(0, message.length() - 1) : message;
+            return unknown(call, open + "; it may still be applied");
+        }
+        return KvException.definite(code, message);
+    }
+
+    static KvException refused(Call call, NodeLink node, Response.Refused refused) {
+        KvException.Code code =
+                switch (refused.code()) {
+                    case BAD_REQUEST -> KvException.Code.BAD_REQUEST;
+                    case BUSY -> KvException.Code.BUSY;
+                    case NOT_LEADER, WRONG_GROUP, LOST_LEADERSHIP -> KvException.Code.NO_LEADER;
+                    case EXPIRED, SESSION_EXPIRED -> KvException.Code.TIMED_OUT;
+                    case STOPPING -> KvException.Code.UNREACHABLE;
+                };
+        String message = refused.message();
+        return of(call, code, code == KvException.Code.BAD_REQUEST ? message : node.name + ": " + message);
+    }
+
+    static KvException sessionExpired(Call call) {
+        String what = call.repeated
+                ? " can't be repeated: the nodes no longer know its request id; it may have been applied."
+                : " was sent again after its session had been pushed out; it may have been applied.";
+        return new KvException(
+                KvException.Code.UNKNOWN, KvException.Outcome.UNKNOWN, what(call) + what, readHint(call), null);
+    }
+
+    static KvException closed(Call call) {
+        return of(call, KvException.Code.CLOSED, "The client was closed before " + what(call) + " was answered.");
+    }
+
+    static KvException neverTaken(Call call) {
+        return of(
+                call,
+                KvException.Code.BUSY,
+                what(call) + " waited " + seconds(call.timeoutMs) + " in this client behind other requests.");
+    }
+
+    /** The time is over, or the only node that could answer is not there. */
+    static KvException atDeadline(Call call, Nodes nodes, long nowMs) {
+        if (call.write && call.exposed > 0) {
+            return unknown(
+                    call,
+                    what(call) + " timed out after " + seconds(nowMs - call.startedMs) + "; it may still be applied");
+        }
+        if (call.fixed()) {
+            NodeLink node = call.fixedAddress != null ? nodes.at(call.fixedAddress) : nodes.byId(call.fixedNode);
+            if (node != null) {
+                return KvException.definite(codeOf(node), oneNode(node, call, nowMs));
+            }
+        }
+        if (nodes.map() == null) {
+            return noMap(call, nodes, nowMs);
+        }
+        if (call.groupId == 0) {
+            return KvException.definite(
+                    KvException.Code.UNREACHABLE, "No node answered " + what(call) + ". " + waited(call, nowMs));
+        }
+        return noLeader(call, nodes, nowMs);
+    }
+
+    private static KvException unknown(Call call, String message) {
+        if (call.tag == null) {
+            throw new IllegalStateException("exposed without a tag");
+        }
+        RequestId id = RequestId.of(call.tag);
+        return new KvException(
+                KvException.Code.UNKNOWN,
+                KvException.Outcome.UNKNOWN,
+                message + " (request " + id + ").",
+                "repeat with --request-id " + id + " (applied at most once), or " + readHint(call),
+                id);
+    }
+
+    private static String readHint(Call call) {
+        return "kvctl get " + shown(call.key);
+    }
+
+    private static KvException noMap(Call call, Nodes nodes, long nowMs) {
+        List<NodeLink> endpoints = nodes.endpoints();
+        boolean unwanted = false;
+        for (NodeLink endpoint : endpoints) {
+            unwanted |= endpoint.problemKind == Transport.Closed.UNWANTED;
+        }
+        KvException.Code code = unwanted ? KvException.Code.WRONG_CLUSTER : KvException.Code.UNREACHABLE;
+        if (endpoints.size() == 1) {
+            return KvException.definite(code, oneNode(endpoints.get(0), call, nowMs));
+        }
+        return KvException.definite(
+                code, "None of " + endpoints.size() + " nodes answers: " + problems(endpoints) + ". " + waited(call, nowMs));
+    }
+
+    private static KvException.Code codeOf(NodeLink node) {
+        return node.problemKind == Transport.Closed.UNWANTED
+                ? KvException.Code.WRONG_CLUSTER
+                : KvException.Code.UNREACHABLE;
+    }
+
+    private static String oneNode(NodeLink node, Call call, long nowMs) {
+        if (node.problem != null && node.state == NodeLink.State.IDLE) {
+            return node.nameAndAddress() + " " + node.problem + ".";
+        }
+        return node.nameAndAddress() + " did not answer within " + seconds(nowMs - call.startedMs) + ".";
+    }
+
+    private static KvException noLeader(Call call, Nodes nodes, long nowMs) {
+        List<NodeLink> answering = new ArrayList<>();
+        List<NodeLink> down = new ArrayList<>();
+        List<Integer> replicas = nodes.group(call.groupId).nodeIds();
+        for (int nodeId : replicas) {
+            NodeLink node = nodes.byId(nodeId);
+            if (node == null) {
+                continue;
+            }
+            boolean silent = call.hasOpenAttemptAt(node) && node.heardMs < nowMs - call.timeoutMs / 2;
+            if (node.state == NodeLink.State.OPEN && node.heardMs >= call.startedMs && !silent) {
+                answering.add(node);
+            } else if (node.problem != null || node.state == NodeLink.State.CONNECTING || silent) {
+                down.add(node);
+            }
+        }
+        String shard = call.shardId >= 0 ? "Shard " + call.shardId : "Group " + call.groupId;
+        String waited = waited(call, nowMs);
+        if (down.size() == replicas.size()) {
+            return KvException.definite(
+                    KvException.Code.UNREACHABLE, shard + " can't be reached: " + problems(down) + ". " + waited);
+        }
+        if (replicas.size() - down.size() <= replicas.size() / 2) {
+            String up = answering.isEmpty() ? "" : names(answering) + " up; ";
+            return KvException.definite(
+                    KvException.Code.NO_QUORUM,
+                    shard + " has no quorum: " + (replicas.size() - down.size()) + " of " + replicas.size()
+                            + " replicas answer (" + up + problems(down) + "). " + waited);
+        }
+        if (call.lastWasBusy) {
+            return KvException.definite(
+                    KvException.Code.BUSY, shard + " is overloaded (" + call.lastRefusal + "). " + waited);
+        }
+        if (!call.open.isEmpty()) {
+            String name = call.open.get(0).node().name;
+            return KvException.definite(
+                    KvException.Code.TIMED_OUT,
+                    what(call) + " timed out after " + seconds(nowMs - call.startedMs) + ": " + name
+                            + " did not answer.");
+        }
+        String last = call.lastRefusal == null ? "" : " (last answer: " + call.lastRefusal + ")";
+        return KvException.definite(
+                KvException.Code.NO_LEADER,
+                shard + " has no leader: " + answering.size() + " of " + replicas.size() + " replicas answer" + last
+                        + ". " + waited);
+    }
+
+    /** "2 of 3 refused the connection (n1, n5)" for each kind of problem. */
+    private static String problems(List<NodeLink> nodes) {
+        Map<String, List<NodeLink>> byProblem = new LinkedHashMap<>();
+        for (NodeLink node : nodes) {
+            String problem = node.problem == null ? "did not answer" : node.problem;
+            byProblem.computeIfAbsent(problem, p -> new ArrayList<>()).add(node);
+        }
+        StringJoiner all = new StringJoiner("; ");
+        byProblem.forEach((problem, having) -> all.add(names(having) + " " + problem));
+        return all.toString();
+    }
+
+    private static String names(List<NodeLink> nodes) {
+        StringJoiner names = new StringJoiner(", ");
+        nodes.forEach(node -> names.add(node.name));
+        return names.toString();
+    }
+
+    private static String what(Call call) {
+        return call.key == null ? call.verb : call.verb + " '" + shown(call.key) + "'";
+    }
+
+    private static String waited(Call call, long nowMs) {
+        return "Waited " + seconds(nowMs - call.startedMs) + ".";
+    }
+
+    private static String seconds(long ms) {
+        return String.format(Locale.ROOT, "%.1f s", ms / 1000.0);
+    }
+
+    /** Text as it is, cut when long; what is no text or can't be printed as {@code \xHH}. */
+    static String shown(byte[] key) {
+        StringBuilder out = new StringBuilder();
+        String text;
+        try {
+            text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(key)).toString();
+        } catch (CharacterCodingException e) {
+            text = new String(key, StandardCharsets.ISO_8859_1);
+        }
+        for (int i = 0; i < text.length() && i < KEY_SHOWN; i++) {
+            char c = text.charAt(i);
+            if (c < ' ' || c >= 0x7f && c < 0xa0) {
+                out.append(String.format("\\x%02x", (int) c));
+            } else {
+                out.append(c);
+            }
+        }
+        return text.length() > KEY_SHOWN ? out + "..." : out.toString();
+    }
+}

@@ -1,0 +1,109 @@
+package kvctl.sim;
+
+import java.util.PriorityQueue;
+import java.util.SplittableRandom;
+import java.util.function.BooleanSupplier;
+import java.util.random.RandomGenerator;
+
+/**
+ * Virtual time and the one queue of everything that is going to happen, ordered by (time, sequence). Time jumps from
+ * event to event. The same seed gives the same run, event by event, on every machine: {@link Trace#hash()} proves it.
+ * One thread uses a simulation; different simulations share nothing.
+ */
+public final class Simulation {
+    private record Event(long timeUs, long sequence, Runnable action) implements Comparable<Event> {
+        @Override
+        public int compareTo(Event other) {
+            int byTime = Long.compare(timeUs, other.timeUs);
+            return byTime != 0 ? byTime : Long.compare(sequence, other.sequence);
+        }
+    }
+
+    private final long seed;
+    private final PriorityQueue<Event> queue = new PriorityQueue<>();
+    private final Trace trace = new Trace();
+    private Runnable afterEach = () -> {};
+    private long nowUs;
+    private long sequence;
+    private long events;
+
+    public Simulation(long seed) {
+        this.seed = seed;
+    }
+
+    public long seed() {
+        return seed;
+    }
+
+    public long nowUs() {
+        return nowUs;
+    }
+
+    /** Number of events that have happened. */
+    public long events() {
+        return events;
+    }
+
+    public Trace trace() {
+        return trace;
+    }
+
+    /**
+     * The dice of one subsystem. Each name has its own sequence, so that another draw in one subsystem does not shift
+     * those of the others.
+     */
+    public RandomGenerator random(String subsystem) {
+        long mixed = seed;
+        for (int i = 0; i < subsystem.length(); i++) {
+            mixed = Trace.mix(mixed, subsystem.charAt(i));
+        }
+        return new SplittableRandom(mixed);
+    }
+
+    /** Runs {@code action} in {@code delayUs} of virtual time, after everything already due at that instant. */
+    public void after(long delayUs, Runnable action) {
+        queue.add(new Event(nowUs + Math.max(0, delayUs), sequence++, action));
+    }
+
+    /** Called after every event: the place for checks. */
+    public void afterEach(Runnable check) {
+        afterEach = check;
+    }
+
+    /** Lets the next event happen. Returns false if there is none. */
+    public boolean step() {
+        Event event = queue.poll();
+        if (event == null) {
+            return false;
+        }
+        nowUs = event.timeUs();
+        events++;
+        event.action().run();
+        afterEach.run();
+        return true;
+    }
+
+    /** Lets {@code us} of virtual time pass. */
+    public void runFor(long us) {
+        runUntil(() -> false, us);
+    }
+
+    /** Runs until {@code goal} holds, {@code limitUs} at most; returns whether it holds. */
+    public boolean runUntil(BooleanSupplier goal, long limitUs) {
+        long endUs = nowUs + limitUs;
+        while (!goal.getAsBoolean()) {
+            Event next = queue.peek();
+            if (next == null || next.timeUs() > endUs) {
+                nowUs = endUs;
+                return goal.getAsBoolean();
+            }
+            step();
+        }
+        return true;
+    }
+
+    /** A draw from an exponential distribution, the same on every platform. */
+    static long exponential(RandomGenerator random, long mean) {
+        return mean <= 0 ? 0 : (long) (-mean * StrictMath.log(1 - random.nextDouble()));
+    }
+}
