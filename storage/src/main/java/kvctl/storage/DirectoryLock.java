@@ -82,7 +82,8 @@ final class DirectoryLock implements AutoCloseable {
             return pid();
         }
         try {
-            String text = Files.readString(dir.resolve("lock"), StandardCharsets.US_ASCII).strip();
+            String text = Files.readString(dir.resolve("lock"), StandardCharsets.US_ASCII)
+                    .strip();
             return text.isEmpty() ? "unknown" : text;
         } catch (IOException e) {
             return "unknown";

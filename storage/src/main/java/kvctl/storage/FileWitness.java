@@ -31,7 +31,8 @@ final class FileWitness implements Witness {
             file.getFD().sync();
             Storage.syncDirectory(dir);
         }
-        try (RandomAccessFile markFile = new RandomAccessFile(dir.resolve("mark").toFile(), "rw")) {
+        try (RandomAccessFile markFile =
+                new RandomAccessFile(dir.resolve("mark").toFile(), "rw")) {
             mark = markFile.getChannel().map(FileChannel.MapMode.READ_WRITE, 0, MARK_BYTES);
         }
     }

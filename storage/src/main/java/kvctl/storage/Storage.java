@@ -11,7 +11,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -285,7 +284,9 @@ public final class Storage implements Store {
 
     private static boolean newer(HardState a, HardState b) {
         return a.currentTerm() > b.currentTerm()
-                || (a.currentTerm() == b.currentTerm() && a.votedFor() != HardState.NOBODY && a.votedFor() != b.votedFor());
+                || (a.currentTerm() == b.currentTerm()
+                        && a.votedFor() != HardState.NOBODY
+                        && a.votedFor() != b.votedFor());
     }
 
     // ---- reading at start
@@ -303,7 +304,8 @@ public final class Storage implements Store {
             List<Entry> entries = readLog(group);
             checkStart(group);
             group.restored = true;
-            boolean forgetful = fence.promise(groupId) != null && fence.promise(groupId).forgetful();
+            boolean forgetful =
+                    fence.promise(groupId) != null && fence.promise(groupId).forgetful();
             return new Restored(hardState, group.logStart, entries, forgetful);
         } catch (RuntimeException e) {
             throw fail(e);
@@ -447,7 +449,8 @@ public final class Storage implements Store {
 
     private void startLog(Group group, LogStart start) {
         Invariant.check(start.index() >= group.logStart.index(), "the log's start moves back", start.index(), group.id);
-        Invariant.check(start.index() <= group.lastApplied, "the log's start passes the state", start.index(), group.id);
+        Invariant.check(
+                start.index() <= group.lastApplied, "the log's start passes the state", start.index(), group.id);
         if (!holds(group, start)) {
             discard(group.logTable());
             group.logGeneration = nextGeneration++;
@@ -473,13 +476,17 @@ public final class Storage implements Store {
 
     private void append(Group group, List<Entry> entries) {
         long first = entries.get(0).index();
-        Invariant.check(first > group.logStart.index() && first <= group.lastIndex + 1, "entries leave a gap", first,
+        Invariant.check(
+                first > group.logStart.index() && first <= group.lastIndex + 1,
+                "entries leave a gap",
+                first,
                 group.lastIndex);
         if (first <= group.lastIndex) {
             truncate(group, first);
         }
         for (Entry entry : entries) {
-            Invariant.check(entry.index() == group.lastIndex + 1, "entries leave a gap", entry.index(), group.lastIndex);
+            Invariant.check(
+                    entry.index() == group.lastIndex + 1, "entries leave a gap", entry.index(), group.lastIndex);
             group.log.putLast(Records.indexKey(entry.index()), records.log(entry));
             group.lastIndex = entry.index();
         }

@@ -40,7 +40,8 @@ final class XodusEngine implements Engine {
     XodusEngine(Path dir, StorageConfig config, XodusFiles files, Mark last) {
         this.files = files;
         if (Files.exists(dir.resolve("exodus.properties"))) {
-            throw new StorageException(dir.resolve("exodus.properties") + " would override this store's settings; remove it");
+            throw new StorageException(
+                    dir.resolve("exodus.properties") + " would override this store's settings; remove it");
         }
         try {
             files.prepare(last);

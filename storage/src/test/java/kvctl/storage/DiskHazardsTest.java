@@ -164,7 +164,8 @@ class DiskHazardsTest {
             Storage copy = open(killed());
             assertThat(copy.restore(1).entries()).hasSize((int) index);
             byte[] last = copy.tables(1).table("rows").get(bytes("last"));
-            assertThat(last == null ? 0 : Records.index(last)).isEqualTo(copy.tables(1).lastApplied());
+            assertThat(last == null ? 0 : Records.index(last))
+                    .isEqualTo(copy.tables(1).lastApplied());
         }
     }
 
@@ -182,9 +183,11 @@ class DiskHazardsTest {
             Restored restored = storage.restore(1);
             assertThat(restored.forgetful()).isFalse();
             assertThat(restored.entries()).hasSizeGreaterThanOrEqualTo((int) acknowledged);
-            assertThat(log(restored)).isEqualTo(log(entries(1, restored.entries().size(), 1)));
+            assertThat(log(restored))
+                    .isEqualTo(log(entries(1, restored.entries().size(), 1)));
             byte[] last = storage.tables(1).table("rows").get(bytes("last"));
-            assertThat(last == null ? 0 : Records.index(last)).isEqualTo(storage.tables(1).lastApplied());
+            assertThat(last == null ? 0 : Records.index(last))
+                    .isEqualTo(storage.tables(1).lastApplied());
             storage.close();
         }
     }
@@ -296,7 +299,8 @@ class DiskHazardsTest {
     void D4_truncatedFileMakesTheNodeForgetful() throws IOException {
         Storage storage = open(dir);
         for (int i = 0; i < 30; i++) {
-            storage.save(List.of(new Save(1, new HardState(i + 1, 2), null, entries(i * 90 + 1, i * 90 + 90, 1), null)));
+            storage.save(
+                    List.of(new Save(1, new HardState(i + 1, 2), null, entries(i * 90 + 1, i * 90 + 90, 1), null)));
         }
         storage.save(promise(2, 9, 3));
         storage.close();
@@ -309,10 +313,13 @@ class DiskHazardsTest {
             assertThat(again.restore(2).forgetful()).isTrue();
             assertThat(restored.hardState()).isEqualTo(new HardState(30, 2));
             assertThat(again.restore(2).hardState()).isEqualTo(new HardState(9, 3));
-            assertThat(log(restored)).isEqualTo(log(entries(1, restored.entries().size(), 1)));
+            assertThat(log(restored))
+                    .isEqualTo(log(entries(1, restored.entries().size(), 1)));
             again.close();
             again = open(copy);
-            assertThat(again.restore(1).forgetful()).as("until it has caught up").isTrue();
+            assertThat(again.restore(1).forgetful())
+                    .as("until it has caught up")
+                    .isTrue();
             again.recovered(1);
             again.save(List.of());
             again.close();
@@ -339,7 +346,9 @@ class DiskHazardsTest {
                 Restored restored = again.restore(1);
                 assertThat(restored.hardState()).isEqualTo(new HardState(4, 1));
                 boolean whole = log(restored).equals(log(entries(1, 120, 1)));
-                assertThat(whole || restored.forgetful()).as("from the end: " + fromEnd).isTrue();
+                assertThat(whole || restored.forgetful())
+                        .as("from the end: " + fromEnd)
+                        .isTrue();
                 again.close();
             } catch (StorageException e) {
                 assertThat(e.getMessage()).as("refused: never a vote").doesNotContain("\n");
@@ -455,7 +464,9 @@ class DiskHazardsTest {
         }
         Path copy = killed();
         truncateTo(lastFile(copy), acknowledged - 1);
-        assertThat(open(copy).restore(1).forgetful()).as("below the acknowledged point").isTrue();
+        assertThat(open(copy).restore(1).forgetful())
+                .as("below the acknowledged point")
+                .isTrue();
     }
 
     // ---- D5
@@ -546,11 +557,14 @@ class DiskHazardsTest {
             assertThatThrownBy(() -> writeMuch(storage)).isInstanceOf(StorageException.class);
             int before = calls.size();
             assertThatThrownBy(() -> storage.save(List.of())).isInstanceOf(StorageException.class);
-            assertThatThrownBy(() -> storage.save(append(1, entries(13, 13, 1)))).isInstanceOf(StorageException.class);
+            assertThatThrownBy(() -> storage.save(append(1, entries(13, 13, 1))))
+                    .isInstanceOf(StorageException.class);
             assertThatThrownBy(() -> storage.apply(() -> {})).isInstanceOf(StorageException.class);
             assertThatThrownBy(() -> storage.restore(1)).isInstanceOf(StorageException.class);
             storage.close();
-            assertThat(calls.subList(before, calls.size())).as("nothing more is written").isEmpty();
+            assertThat(calls.subList(before, calls.size()))
+                    .as("nothing more is written")
+                    .isEmpty();
             resetCalls(-1);
             Storage again = open(at);
             Restored restored = again.restore(1);
@@ -651,8 +665,9 @@ class DiskHazardsTest {
         Identity other = new Identity("c-1", "mumbai", 2);
         assertThatThrownBy(() -> Storage.open(dir, other, CONFIG))
                 .isInstanceOf(StorageException.class)
-                .hasMessage(dir + " belongs to node delhi (id 1) of cluster c-1, not to node mumbai (id 2) of cluster c-1;"
-                        + " choose another directory");
+                .hasMessage(
+                        dir + " belongs to node delhi (id 1) of cluster c-1, not to node mumbai (id 2) of cluster c-1;"
+                                + " choose another directory");
         assertThatThrownBy(() -> Storage.open(dir, new Identity("c-2", "delhi", 1), CONFIG))
                 .hasMessageContaining("belongs to");
         open(dir);

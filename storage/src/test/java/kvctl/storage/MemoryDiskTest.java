@@ -94,7 +94,9 @@ class MemoryDiskTest {
         again = open(disk);
         assertThat(again.restore(1).forgetful()).isTrue();
         again.recovered(1);
-        assertThat(open(disk).restore(1).forgetful()).as("not before the next save").isTrue();
+        assertThat(open(disk).restore(1).forgetful())
+                .as("not before the next save")
+                .isTrue();
         again = open(disk);
         again.restore(1);
         again.recovered(1);
@@ -128,7 +130,9 @@ class MemoryDiskTest {
             Restored restored = again.restore(1);
             assertThat(log(restored)).isEqualTo(log(entries(1, 11, 1)));
             assertThat(restored.forgetful()).isTrue();
-            assertThat(again.restore(2).forgetful()).as("another group is not touched (D17)").isFalse();
+            assertThat(again.restore(2).forgetful())
+                    .as("another group is not touched (D17)")
+                    .isFalse();
             again.close();
         }
         Storage again = open(disk);
@@ -334,14 +338,17 @@ class MemoryDiskTest {
                     Entry entry = now.entries().get((int) (to - now.logStart().index() - 1));
                     apply(storage, 1, to, entry.term(), seed + ":" + step);
                 } else if (what == 8 && applied > now.logStart().index()) {
-                    Entry entry = now.entries().get((int) (applied - now.logStart().index() - 1));
+                    Entry entry =
+                            now.entries().get((int) (applied - now.logStart().index() - 1));
                     storage.save(List.of(new Save(1, null, new LogStart(applied, entry.term()), List.of(), null)));
                     durable = images.size();
                 } else {
                     each.crash(random.nextInt(4));
                     storage = open(each);
                     String image = image(storage);
-                    assertThat(images.subList(durable, images.size())).as("seed " + seed).contains(image);
+                    assertThat(images.subList(durable, images.size()))
+                            .as("seed " + seed)
+                            .contains(image);
                     images.clear();
                     durable = 0;
                 }

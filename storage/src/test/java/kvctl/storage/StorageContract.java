@@ -99,7 +99,9 @@ abstract class StorageContract {
 
     List<String> scan(int group, String from, int limit) {
         List<String> rows = new ArrayList<>();
-        storage.tables(group).table("rows").scan(bytes(from), limit, (key, value) -> rows.add(text(key) + "=" + text(value)));
+        storage.tables(group)
+                .table("rows")
+                .scan(bytes(from), limit, (key, value) -> rows.add(text(key) + "=" + text(value)));
         return rows;
     }
 
@@ -290,7 +292,9 @@ abstract class StorageContract {
         assertThat(source.lastIncludedTerm()).isEqualTo(4);
         List<byte[]> chunks = chunks(source, 1000);
         source.close();
-        assertThat(chunks).hasSizeGreaterThan(8).allSatisfy(chunk -> assertThat(chunk).hasSizeLessThan(1100));
+        assertThat(chunks)
+                .hasSizeGreaterThan(8)
+                .allSatisfy(chunk -> assertThat(chunk).hasSizeLessThan(1100));
 
         storage.save(append(2, entries(1, 60, 1)));
         apply(2, 10, 1, "old", "gone");
@@ -304,7 +308,8 @@ abstract class StorageContract {
             assertThat(get(2, "old")).isNull();
             assertThat(get(2, "key1")).isEqualTo("value1");
             assertThat(scan(2, "", 1000)).hasSize(500);
-            assertThat(text(storage.tables(2).table("sessions").get(bytes("s")))).isEqualTo("7");
+            assertThat(text(storage.tables(2).table("sessions").get(bytes("s"))))
+                    .isEqualTo("7");
             assertThat(storage.tables(2).lastApplied()).isEqualTo(50);
             assertThat(storage.tables(2).lastAppliedTerm()).isEqualTo(4);
             reopen();
