@@ -67,8 +67,8 @@ final class CleanCommand implements Callable<Integer> {
                 rows.row(find.what(), find.where(), !dryRun);
             }
         }
-        if (finds.isEmpty() && !session.settings().quiet()) {
-            session.console().note("Nothing to clean.");
+        if (finds.isEmpty()) {
+            session.note("Nothing to clean.");
         }
         return 0;
     }

@@ -18,8 +18,9 @@ record Cost(List<String> leaderOf, List<String> noQuorum) {
      * @param before what the nodes said when they still worked
      * @param lost the nodes that stop working
      * @param working all that work before, the lost ones among them
+     * @param forGood they don't come back by themselves
      */
-    static Cost of(Topology topology, Survey before, Set<String> lost, Set<String> working) {
+    static Cost of(Topology topology, Survey before, Set<String> lost, Set<String> working, boolean forGood) {
         List<String> leaderOf = new ArrayList<>();
         List<String> noQuorum = new ArrayList<>();
         for (Topology.Group group : topology.groups()) {
@@ -32,7 +33,7 @@ record Cost(List<String> leaderOf, List<String> noQuorum) {
             long left = voters.stream()
                     .filter(name -> working.contains(name) && !lost.contains(name))
                     .count();
-            boolean touched = voters.stream().anyMatch(lost::contains);
+            boolean touched = forGood && voters.stream().anyMatch(lost::contains);
             if (touched && left <= voters.size() / 2) {
                 noQuorum.add(group.name());
             }

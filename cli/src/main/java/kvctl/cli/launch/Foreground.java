@@ -25,7 +25,7 @@ final class Foreground {
     }
 
     int run() throws IOException {
-        note("Ctrl-C stops the nodes.");
+        session.note("Ctrl-C stops the nodes.");
         NodeWatch watch = new NodeWatch(plan.dir(), plan.names(), this::tell);
         try {
             awaitEnd();
@@ -43,7 +43,7 @@ final class Foreground {
                         .flatMap(Launch::launcher)
                         .filter(ProcessRef.self()::equals)
                         .isEmpty()) {
-                    note("Cluster '" + plan.dir().name() + "' was brought down from elsewhere.");
+                    session.note("Cluster '" + plan.dir().name() + "' was brought down from elsewhere.");
                     return;
                 }
             }
@@ -58,13 +58,13 @@ final class Foreground {
         Fleet fleet = new Fleet(plan.dir());
         List<String> alive = fleet.alive(plan.names());
         if (!alive.isEmpty()) {
-            note("Stopping " + String.join(", ", alive) + " ...");
+            session.note("Stopping " + String.join(", ", alive) + " ...");
             List<String> killed = fleet.stop(alive, DownCommand.STOP_MS);
             String how = killed.isEmpty() ? "" : " (" + String.join(", ", killed) + " had to be killed)";
             long tookMs = (System.nanoTime() - startNs) / 1_000_000;
-            note("Stopped in " + Durations.text(tookMs) + how + ". Data is kept in "
+            session.note("Stopped in " + Durations.text(tookMs) + how + ". Data is kept in "
                     + plan.dir().root() + ".");
-            note("kvctl cluster up --name " + plan.dir().name() + " starts it again.");
+            session.note("kvctl cluster up --name " + plan.dir().name() + " starts it again.");
         }
         plan.dir().forgetLaunch();
         return code;
@@ -73,10 +73,12 @@ final class Foreground {
     private void tell(String node, State from, State to, long pid) {
         switch (to) {
             case DIED ->
-                note(node + " died" + exitCode(pid) + ". hint: kvctl start " + node + ", kvctl cluster logs " + node);
-            case RUNNING -> note(node + (from == State.PAUSED ? " goes on" : " runs again") + " (pid " + pid + ").");
-            case PAUSED, STOPPED, KILLED -> note(node + " was " + to.text() + " (pid " + pid + ").");
-            case NEW -> note(node + " is no longer known.");
+                session.note(node + " died" + exitCode(pid) + ". hint: kvctl start " + node + ", kvctl cluster logs "
+                        + node);
+            case RUNNING ->
+                session.note(node + (from == State.PAUSED ? " goes on" : " runs again") + " (pid " + pid + ").");
+            case PAUSED, STOPPED, KILLED -> session.note(node + " was " + to.text() + " (pid " + pid + ").");
+            case NEW -> session.note(node + " is no longer known.");
         }
     }
 
@@ -87,11 +89,5 @@ final class Foreground {
             }
         }
         return " (pid " + pid + ")";
-    }
-
-    private void note(String text) {
-        if (!session.settings().quiet()) {
-            session.console().note(text);
-        }
     }
 }

@@ -2,8 +2,10 @@ package kvctl.cli.launch;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -64,11 +66,16 @@ final class NodeCommand implements Callable<Integer> {
             Set<String> working =
                     running(dir).stream().map(Endpoints.Node::name).collect(Collectors.toSet());
             Fleet fleet = new Fleet(dir);
-            Map<String, Long> oldPids = new TreeMap<>();
+            Map<String, Long> oldPids = new LinkedHashMap<>();
             names.forEach(node -> oldPids.put(node, fleet.pid(node)));
             act(dir, topology, nodes, waitMs);
-            Cost cost = verb.takesAway() ? Cost.of(topology, before, Set.copyOf(names), working) : Cost.NOTHING;
-            show(fleet, names, oldPids, cost);
+            Cost cost = Cost.NOTHING;
+            Map<String, List<String>> led = new TreeMap<>();
+            if (verb.interrupts()) {
+                cost = Cost.of(topology, before, Set.copyOf(names), working, verb != NodeVerb.RESTART);
+                names.forEach(node -> led.put(node, before.leads(node)));
+            }
+            show(fleet, oldPids, led, cost);
             return 0;
         });
     }
@@ -156,7 +163,7 @@ final class NodeCommand implements Callable<Integer> {
         for (Topology.Node node : chosen) {
             UpPlan.checkFree(dir, node);
         }
-        Launch launch = dir.launch().map(Launch::now).orElse(new Launch(java.util.Optional.empty(), List.of()));
+        Launch launch = dir.launch().map(Launch::now).orElse(new Launch(Optional.empty(), List.of()));
         dir.write(launch);
         Boot boot = new Boot(dir, topology, launch, new BootProgress(session));
         boot.start(chosen);
@@ -179,33 +186,35 @@ final class NodeCommand implements Callable<Integer> {
         return groups;
     }
 
-    private void show(Fleet fleet, List<String> names, Map<String, Long> oldPids, Cost cost) {
+    private void show(Fleet fleet, Map<String, Long> oldPids, Map<String, List<String>> led, Cost cost) {
         try (Rows rows = Rows.many(
                 session,
                 "node-" + verb.word(),
                 Column.text("node"),
                 Column.text("state"),
                 Column.number("old_pid"),
-                Column.number("new_pid"))) {
-            for (String name : names) {
-                long old = oldPids.get(name);
+                Column.number("new_pid"),
+                Column.text("leaders_lost"),
+                Column.text("without_quorum"))) {
+            oldPids.forEach((name, old) -> {
                 long now = fleet.pid(name);
-                rows.row(name, verb.done(), old == 0 ? null : (Object) old, now == 0 ? null : (Object) now);
-            }
-            rows.after("leaders_lost", String.join(" ", cost.leaderOf()));
-            rows.after("groups_without_quorum", String.join(" ", cost.noQuorum()));
-        }
-        if (session.settings().quiet()) {
-            return;
+                rows.row(
+                        name,
+                        verb.done(),
+                        old == 0 ? null : old,
+                        now == 0 ? null : (Object) now,
+                        led.getOrDefault(name, List.of()),
+                        cost.noQuorum());
+            });
         }
         if (!cost.leaderOf().isEmpty()) {
-            session.console().note("Led " + String.join(", ", cost.leaderOf()) + ": a new leader must be elected.");
+            session.note("Led " + String.join(", ", cost.leaderOf()) + ": a new leader must be elected.");
         }
         if (!cost.noQuorum().isEmpty()) {
-            session.console().note("Without quorum now: " + String.join(", ", cost.noQuorum()) + ".");
+            session.note("Without quorum now: " + String.join(", ", cost.noQuorum()) + ".");
         }
         if (verb.undo() != null) {
-            session.console().note("undo: kvctl " + verb.undo().word() + " " + String.join(" ", names));
+            session.note("undo: kvctl " + verb.undo().word() + " " + String.join(" ", oldPids.keySet()));
         }
     }
 }

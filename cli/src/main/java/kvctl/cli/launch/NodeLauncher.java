@@ -39,13 +39,17 @@ final class NodeLauncher {
         return words;
     }
 
+    /** A small machine each, because many share one: the full compiler, one collector thread, bounded buffers. */
     private static List<String> jvmFlags(long heapBytes) {
         return List.of(
+                "-Xms16m",
                 "-Xmx" + heapBytes,
+                "-XX:MaxDirectMemorySize=" + Math.max(64L << 20, heapBytes / 2),
                 "-Xss512k",
                 "-XX:+UseSerialGC",
                 "-XX:-UsePerfData",
                 "-XX:+ExitOnOutOfMemoryError",
+                "-Xshare:auto",
                 "-Djava.awt.headless=true");
     }
 

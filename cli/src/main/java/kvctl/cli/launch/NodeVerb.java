@@ -49,9 +49,9 @@ enum NodeVerb {
         };
     }
 
-    /** The nodes don't work afterwards. */
-    boolean takesAway() {
-        return this == KILL || this == STOP || this == PAUSE;
+    /** It takes a node that works away, for good or for a moment. */
+    boolean interrupts() {
+        return this == KILL || this == STOP || this == PAUSE || this == RESTART;
     }
 
     /** How to undo it, or null. */

@@ -1,7 +1,7 @@
 package kvctl.cli.launch;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import kvctl.cli.CliException;
@@ -81,25 +81,18 @@ final class StatusCommand implements Callable<Integer> {
             NodeStatus status = survey.answers().get(node.name());
             boolean silent = state == State.RUNNING && status == null;
             Long pid = state.alive() ? (Long) fleet.pid(node.name()) : null;
-            List<String> leads = new ArrayList<>();
-            List<String> holds = new ArrayList<>();
-            if (status != null) {
-                for (NodeStatus.Replica replica : status.replicas()) {
-                    holds.add(replica.group());
-                    if (node.name().equals(survey.leader(replica.group()))) {
-                        leads.add(replica.group());
-                    }
-                }
-            }
+            List<String> holds = status == null
+                    ? List.of()
+                    : status.replicas().stream().map(NodeStatus.Replica::group).toList();
             Ink ink = status != null ? Ink.GREEN : state == State.STOPPED || state == State.NEW ? Ink.DIM : Ink.RED;
             rows.row(
-                    java.util.Arrays.asList(null, null, ink),
+                    Arrays.asList(null, null, ink),
                     dir.name(),
                     node.name(),
                     silent ? "silent" : state.text(),
                     pid,
                     node.address(),
-                    leads,
+                    survey.leads(node.name()),
                     holds,
                     status == null ? null : (Object) status.uptimeMs(),
                     status == null ? null : (Object) status.rssBytes(),

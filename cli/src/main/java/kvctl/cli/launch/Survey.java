@@ -94,6 +94,18 @@ public record Survey(Map<String, NodeStatus> answers) {
         return leader;
     }
 
+    /** The groups that the node leads. */
+    public List<String> leads(String node) {
+        NodeStatus status = answers.get(node);
+        if (status == null) {
+            return List.of();
+        }
+        return status.replicas().stream()
+                .map(NodeStatus.Replica::group)
+                .filter(group -> node.equals(leader(group)))
+                .toList();
+    }
+
     /** The node answered, and each of its replicas knows its group's leader. */
     public boolean joined(String node) {
         NodeStatus status = answers.get(node);

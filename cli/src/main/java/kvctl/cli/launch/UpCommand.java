@@ -86,7 +86,7 @@ final class UpCommand implements Callable<Integer> {
         Path home = Home.of(session.console().env());
         String wanted = name != null || file != null ? name : session.settings().cluster();
         UpPlan plan = UpPlan.of(home, new UpPlan.Wish(file, wanted, nodes, groups, basePort));
-        plan.topology().warnings().forEach(this::note);
+        plan.topology().warnings().forEach(session::note);
         if (dryRun) {
             return showPlan(plan);
         }
@@ -136,8 +136,10 @@ final class UpCommand implements Callable<Integer> {
             return false;
         }
         boolean whole = alive.size() == plan.names().size();
-        if (whole && detach && plan.sameAsRecorded()) {
-            note("Cluster '" + plan.dir().name() + "' is already running.");
+        boolean detached =
+                plan.dir().launch().map(known -> known.launcher().isEmpty()).orElse(false);
+        if (whole && detach && detached && plan.sameAsRecorded()) {
+            session.note("Cluster '" + plan.dir().name() + "' is already running.");
             return true;
         }
         String missing = plan.names().stream()
@@ -166,7 +168,7 @@ final class UpCommand implements Callable<Integer> {
         Topology topology = plan.topology();
         Fleet fleet = new Fleet(dir);
         if (readyMs > 0) {
-            note(String.format(
+            session.note(String.format(
                     "Cluster '%s' is up: %d nodes, %d groups, %d shards, ready in %s.",
                     dir.name(),
                     topology.nodes().size(),
@@ -183,11 +185,11 @@ final class UpCommand implements Callable<Integer> {
             rows.after("data_dir", dir.root().toString());
             rows.after("ready_ms", readyMs);
         }
-        note("data  " + dir.dataDir("NODE"));
-        note("logs  " + NodeLauncher.logFile(dir, "NODE"));
-        note("next  kvctl put city delhi");
-        note("      kvctl cluster status");
-        note("      kvctl cluster down " + dir.name());
+        session.note("data  " + dir.dataDir("NODE"));
+        session.note("logs  " + NodeLauncher.logFile(dir, "NODE"));
+        session.note("next  kvctl put city delhi");
+        session.note("      kvctl cluster status");
+        session.note("      kvctl cluster down " + dir.name());
     }
 
     private int showPlan(UpPlan plan) {
@@ -225,11 +227,5 @@ final class UpCommand implements Callable<Integer> {
     private Launch launch() {
         Optional<ProcessRef> launcher = detach ? Optional.empty() : Optional.of(ProcessRef.self());
         return new Launch(launcher, jvmArgs == null ? List.of() : jvmArgs);
-    }
-
-    private void note(String text) {
-        if (!session.settings().quiet()) {
-            session.console().note(text);
-        }
     }
 }

@@ -100,11 +100,12 @@ class NodeSelectorTest {
     @Test
     void theCostOfLosingNodesIsLeadersAndMajorities() {
         Set<String> all = Set.of("n1", "n2", "n3", "n4", "n5");
-        assertThat(Cost.of(FIVE, survey, Set.of("n2"), all)).isEqualTo(new Cost(List.of("g1"), List.of()));
-        assertThat(Cost.of(FIVE, survey, Set.of("n1"), all)).isEqualTo(Cost.NOTHING);
-        assertThat(Cost.of(FIVE, survey, Set.of("n3"), Set.of("n1", "n2", "n3", "n5")))
+        assertThat(Cost.of(FIVE, survey, Set.of("n2"), all, true)).isEqualTo(new Cost(List.of("g1"), List.of()));
+        assertThat(Cost.of(FIVE, survey, Set.of("n1"), all, true)).isEqualTo(Cost.NOTHING);
+        assertThat(Cost.of(FIVE, survey, Set.of("n3"), Set.of("n1", "n2", "n3", "n5"), true))
                 .isEqualTo(new Cost(List.of(), List.of("g2")));
-        assertThat(Cost.of(FIVE, survey, all, all)).isEqualTo(new Cost(List.of("g1", "g2"), List.of("g1", "g2")));
+        assertThat(Cost.of(FIVE, survey, all, all, true)).isEqualTo(new Cost(List.of("g1", "g2"), List.of("g1", "g2")));
+        assertThat(Cost.of(FIVE, survey, all, all, false)).isEqualTo(new Cost(List.of("g1", "g2"), List.of()));
     }
 
     private List<String> select(String... words) {
