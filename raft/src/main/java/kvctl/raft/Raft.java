@@ -295,7 +295,7 @@ final class Raft {
         role = Role.LEADER;
         leaderId = config.nodeId();
         ballot = null;
-        leadership = new Leadership(config, quorum, log, currentTerm, nowMs);
+        leadership = new Leadership(config, quorum, log, commitIndex, currentTerm, nowMs);
         Entry noop = Entry.noop(log.lastIndex() + 1, currentTerm);
         log.append(noop);
         leadership.appended(noop);

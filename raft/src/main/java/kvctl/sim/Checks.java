@@ -110,7 +110,7 @@ final class Checks {
             Known first = known.get(key(entry.index(), entry.term()));
             if (first == null) {
                 known.put(key(entry.index(), entry.term()), new Known(entry, previous));
-            } else if (first.entry != entry || first.prevTerm != previous) {
+            } else if (!first.entry.equals(entry) || first.prevTerm != previous) {
                 require(
                         first.prevTerm == previous && Wire.digest(first.entry) == Wire.digest(entry),
                         Property.LOG_MATCHING,

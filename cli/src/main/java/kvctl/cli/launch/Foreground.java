@@ -38,7 +38,11 @@ final class Foreground {
     private void awaitEnd() {
         try {
             while (!interrupts.await(STEP_MS)) {
-                if (plan.dir().launch().flatMap(Launch::launcher).filter(ProcessRef.self()::equals).isEmpty()) {
+                if (plan.dir()
+                        .launch()
+                        .flatMap(Launch::launcher)
+                        .filter(ProcessRef.self()::equals)
+                        .isEmpty()) {
                     session.note("Cluster '" + plan.dir().name() + "' was brought down from elsewhere.");
                     return;
                 }
@@ -58,7 +62,8 @@ final class Foreground {
             List<String> killed = fleet.stop(alive, DownCommand.STOP_MS);
             String how = killed.isEmpty() ? "" : " (" + String.join(", ", killed) + " had to be killed)";
             long tookMs = (System.nanoTime() - startNs) / 1_000_000;
-            session.note("Stopped in " + Durations.text(tookMs) + how + ". Data is kept in " + plan.dir().root() + ".");
+            session.note("Stopped in " + Durations.text(tookMs) + how + ". Data is kept in "
+                    + plan.dir().root() + ".");
             session.note("kvctl cluster up --name " + plan.dir().name() + " starts it again.");
         }
         plan.dir().forgetLaunch();
@@ -67,8 +72,11 @@ final class Foreground {
 
     private void tell(String node, State from, State to, long pid) {
         switch (to) {
-            case DIED -> session.note(node + " died" + exitCode(pid) + ". hint: kvctl start " + node + ", kvctl cluster logs " + node);
-            case RUNNING -> session.note(node + (from == State.PAUSED ? " goes on" : " runs again") + " (pid " + pid + ").");
+            case DIED ->
+                session.note(node + " died" + exitCode(pid) + ". hint: kvctl start " + node + ", kvctl cluster logs "
+                        + node);
+            case RUNNING ->
+                session.note(node + (from == State.PAUSED ? " goes on" : " runs again") + " (pid " + pid + ").");
             case PAUSED, STOPPED, KILLED -> session.note(node + " was " + to.text() + " (pid " + pid + ").");
             case NEW -> session.note(node + " is no longer known.");
         }

@@ -83,9 +83,7 @@ final class StatusCommand implements Callable<Integer> {
             Long pid = state.alive() ? (Long) fleet.pid(node.name()) : null;
             List<String> holds = status == null
                     ? List.of()
-                    : status.replicas().stream()
-                            .map(NodeStatus.Replica::group)
-                            .toList();
+                    : status.replicas().stream().map(NodeStatus.Replica::group).toList();
             Ink ink = status != null ? Ink.GREEN : state == State.STOPPED || state == State.NEW ? Ink.DIM : Ink.RED;
             rows.row(
                     Arrays.asList(null, null, ink),
