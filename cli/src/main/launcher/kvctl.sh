@@ -55,10 +55,11 @@ else
 install one (Debian, Ubuntu: sudo apt install openjdk-17-jre-headless) or set KVCTL_JAVA"
 fi
 
-# Whether a stream is a terminal is known here for certain, and in Java 17 only by native code.
-[ -t 0 ] && in=true || in=false
-[ -t 1 ] && out=true || out=false
-[ -t 2 ] && err=true || err=false
+# Which standard streams are terminals is known here for certain, and in Java 17 only by native code.
+tty=
+[ -t 0 ] && tty=0
+[ -t 1 ] && tty=${tty}1
+[ -t 2 ] && tty=${tty}2
 
 # A command lives for a blink: start fast and stay small. What computes for long gets the full compiler and heap.
 flags="-XX:TieredStopAtLevel=1 -Xmx128m"
@@ -70,5 +71,5 @@ done
 
 # shellcheck disable=SC2086 # options are words
 exec "$java" -XX:+UseSerialGC -Xss512k -XX:-UsePerfData -Xshare:auto $flags \
-  -Dkvctl.stdin.tty=$in -Dkvctl.stdout.tty=$out -Dkvctl.stderr.tty=$err ${KVCTL_JAVA_OPTS:-} \
+  -Dkvctl.tty=$tty ${KVCTL_JAVA_OPTS:-} \
   -jar "$self" "$@"

@@ -2,7 +2,6 @@ package kvctl.cli;
 
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import kvctl.protocol.Request;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -54,7 +53,6 @@ final class Append implements Callable<Integer> {
         byte[] k = Keys.of(key);
         byte[] v = spec == null ? ValueWord.checked(Bytes.of(value)) : ValueWord.read(session, spec, value, file);
         Write write = new Write(k, requestId);
-        Request.Tag tag = write.tag(session);
-        return write.report(session, "append", session.connection().write("append", new Request.Append(tag, k, v)));
+        return write.report(session, "append", session.connection().append(k, v, write.id()));
     }
 }

@@ -2,8 +2,7 @@ package kvctl.cli;
 
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import kvctl.protocol.Request;
-import kvctl.protocol.Response;
+import kvctl.client.Result;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -63,12 +62,11 @@ final class Cas implements Callable<Integer> {
         if (version < 0) {
             throw CliException.usage("A version is 0 or more, not " + version + ".", null);
         }
-        Request.Cas cas = new Request.Cas(write.tag(session), write.key(), version, value);
-        Response response = session.connection().write(verb, cas);
-        if (response instanceof Response.Unchanged unchanged) {
-            throw conflict(write.key(), version, unchanged.version());
+        Result result = session.connection().cas(write.key(), version, value, write.id());
+        if (!result.done()) {
+            throw conflict(write.key(), version, result.version());
         }
-        return write.report(session, verb, response);
+        return write.report(session, verb, result);
     }
 
     private static CliException conflict(byte[] key, long expected, long actual) {

@@ -1,6 +1,7 @@
 package kvctl.cli;
 
 import java.util.List;
+import kvctl.cli.launch.LaunchCommands;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -9,17 +10,44 @@ import picocli.CommandLine.Model.CommandSpec;
  * get does not pay for the rest; for the same reason this is a switch and not a table of lambdas.
  */
 final class Commands {
-    /** In the order of the help. */
-    static final List<String> NAMES = List.of("echo", "help");
+    private static final List<String> OWN = List.of(
+            "get",
+            "put",
+            "append",
+            "delete",
+            "cas",
+            "scan",
+            "status",
+            "wait",
+            "expect",
+            "expect-error",
+            "sleep",
+            "echo",
+            "repl",
+            "completion",
+            "help");
 
     private Commands() {}
 
-    /** A new command object, or null if there is no such command. */
+    /** A new command object for one of our own names. */
     private static Object create(String name, Session session) {
         return switch (name) {
+            case "get" -> new Get(session);
+            case "put" -> new Put(session);
+            case "append" -> new Append(session);
+            case "delete" -> new Delete(session);
+            case "cas" -> new Cas(session);
+            case "scan" -> new Scan(session);
+            case "status" -> new Status(session);
+            case "wait" -> new Wait(session);
+            case "completion" -> new Completion(session);
+            case "expect" -> new Expect(session);
+            case "expect-error" -> new ExpectError(session);
+            case "sleep" -> new Sleep(session);
             case "echo" -> new Echo(session);
             case "help" -> new Help(session);
-            default -> null;
+            case "repl" -> new ReplCommand(session);
+            default -> throw new IllegalArgumentException(name);
         };
     }
 
@@ -31,7 +59,8 @@ final class Commands {
                 case "-c", "--cluster", "-o", "--output", "--color", "--timeout" -> i++;
                 case "-q", "--quiet", "--no-header", "--no-pager", "--debug" -> {}
                 default -> {
-                    return NAMES.contains(word) && !word.equals("help") ? word : null;
+                    boolean known = OWN.contains(word) || LaunchCommands.NAMES.contains(word);
+                    return known && !word.equals("help") ? word : null;
                 }
             }
         }
@@ -42,13 +71,13 @@ final class Commands {
     static CommandLine tree(Session session, String only) {
         CommandLine root = new CommandLine(new Kvctl(session));
         if (only != null) {
-            root.addSubcommand(only, create(only, session));
+            add(root, only, session);
         } else {
-            for (String name : NAMES) {
-                root.addSubcommand(name, create(name, session));
-            }
+            LaunchCommands.NAMES.subList(0, 1).forEach(name -> add(root, name, session));
+            OWN.forEach(name -> add(root, name, session));
+            LaunchCommands.NAMES.stream().skip(1).forEach(name -> add(root, name, session));
         }
-        Errors errors = session.errors();
+        UsageErrors errors = new UsageErrors(session);
         root.setExpandAtFiles(false)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(false)
@@ -57,6 +86,13 @@ final class Commands {
                 .setExecutionExceptionHandler(errors)
                 .setExecutionStrategy(new Run(session));
         return root;
+    }
+
+    private static void add(CommandLine root, String name, Session session) {
+        CommandLine command =
+                OWN.contains(name) ? new CommandLine(create(name, session)) : LaunchCommands.create(name, session);
+        command.setStopAtPositional(name.startsWith("expect")); // What follows is another command, with its own options.
+        root.addSubcommand(name, command);
     }
 
     /** Applies the global options, answers --help, and runs the command. */
@@ -73,6 +109,7 @@ final class Commands {
             if (options.wantsHelp()) {
                 return Help.show(session, last.commandSpec());
             }
+            refuseDashes(result.originalArgs(), last);
             if (last != result && options.isScript()) {
                 throw new CommandLine.ParameterException(
                         root.commandLine(),
@@ -85,6 +122,26 @@ final class Commands {
                         "'" + last.commandSpec().qualifiedName() + "' needs a command behind it.");
             }
             return new CommandLine.RunLast().execute(result);
+        }
+
+        /**
+         * A word that begins with {@code -} and is no option is a mistake more often than a value. Picocli takes it for a
+         * value if it looks different enough from the options; that would be a rule that nobody can remember.
+         */
+        private static void refuseDashes(List<String> words, CommandLine.ParseResult command) {
+            if (command.commandSpec().parser().stopAtPositional()) {
+                return;
+            }
+            int end = words.indexOf("--");
+            List<String> before = end < 0 ? words : words.subList(0, end);
+            for (CommandLine.Model.PositionalParamSpec positional : command.matchedPositionals()) {
+                for (String value : positional.originalStringValues()) {
+                    if (value.length() > 1 && value.startsWith("-") && before.contains(value)) {
+                        throw new CommandLine.UnmatchedArgumentException(
+                                command.commandSpec().commandLine(), List.of(value));
+                    }
+                }
+            }
         }
     }
 }

@@ -30,6 +30,8 @@ public final class Console {
     private final Terminals terminals;
     private OutputStream out;
     private boolean outIsTty;
+    private boolean midLine;
+    private boolean needsBreak;
     private String color = "auto";
     private boolean isProcess;
     private int width;
@@ -94,8 +96,16 @@ public final class Console {
     }
 
     void write(byte[] bytes, int offset, int length) {
+        if (length == 0) {
+            return;
+        }
         try {
+            if (needsBreak) {
+                out.write('\n');
+                needsBreak = false;
+            }
             out.write(bytes, offset, length);
+            midLine = bytes[offset + length - 1] != '\n';
         } catch (IOException e) {
             throw new Closed(e);
         }
@@ -142,17 +152,38 @@ public final class Console {
         return new PrintWriter(new OutputStreamWriter(err, StandardCharsets.UTF_8), true);
     }
 
+    /** Where results go, and whether it is a terminal. */
+    record Target(OutputStream stream, boolean isTty) {}
+
+    Target target() {
+        return new Target(out, outIsTty);
+    }
+
     /**
-     * Sends the result elsewhere ({@code \o FILE}, {@code CMD \| less}) until called again.
+     * Sends the result elsewhere ({@code \o FILE}, {@code CMD \| less}) until {@link #restore}.
      *
-     * @return the stream that it went to before
+     * @return where it went before
      */
-    OutputStream redirect(OutputStream to, boolean isTty) {
+    Target redirect(Target to) {
         flush();
-        OutputStream before = out;
-        out = to;
-        outIsTty = isTty;
+        Target before = target();
+        restore(to);
         return before;
+    }
+
+    /** As {@link #redirect}, but what is not yet written is dropped with its stream. */
+    void restore(Target to) {
+        out = to.stream();
+        outIsTty = to.isTty();
+        midLine = false;
+    }
+
+    /**
+     * Called between the commands of a script. A value that was written as it is, without a line feed, gets one if more
+     * follows, so that two values do not run together.
+     */
+    void separate() {
+        needsBreak = midLine && !outIsTty;
     }
 
     /** Columns of the terminal; 0 if unknown. */

@@ -1,8 +1,7 @@
 package kvctl.cli;
 
 import java.util.concurrent.Callable;
-import kvctl.protocol.Request;
-import kvctl.protocol.Response;
+import kvctl.client.Result;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -36,13 +35,10 @@ final class Delete implements Callable<Integer> {
         byte[] k = Keys.of(key);
         Write write = new Write(k, requestId);
         Connection connection = session.connection();
-        Response response = connection.write("delete", new Request.Delete(write.tag(session), k));
-        if (response instanceof Response.Unchanged unchanged) {
-            if (mustExist) {
-                throw connection.notFound(k);
-            }
-            return write.reportMissing(session, unchanged);
+        Result result = connection.delete(k, write.id());
+        if (!result.done() && mustExist) {
+            throw connection.notFound(k, result);
         }
-        return write.report(session, "delete", response);
+        return write.report(session, "delete", result);
     }
 }

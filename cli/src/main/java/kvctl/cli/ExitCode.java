@@ -40,6 +40,15 @@ public enum ExitCode {
         this.meaning = meaning;
     }
 
+    static ExitCode of(int code) {
+        for (ExitCode each : values()) {
+            if (each.code == code) {
+                return each;
+            }
+        }
+        return INTERNAL;
+    }
+
     /** What the process returns to the shell. */
     public int code() {
         return code;

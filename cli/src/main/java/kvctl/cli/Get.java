@@ -1,7 +1,7 @@
 package kvctl.cli;
 
 import java.util.concurrent.Callable;
-import kvctl.protocol.Response;
+import kvctl.client.Result;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -35,9 +35,9 @@ final class Get implements Callable<Integer> {
     public Integer call() {
         byte[] bytes = Keys.of(key);
         Connection connection = session.connection();
-        Response response = connection.get(bytes);
-        if (!(response instanceof Response.Value found)) {
-            throw connection.notFound(bytes);
+        Result found = connection.get(bytes);
+        if (!found.done()) {
+            throw connection.notFound(bytes, found);
         }
         Format format = session.settings().format();
         Console console = session.console();
@@ -60,7 +60,7 @@ final class Get implements Callable<Integer> {
         }
     }
 
-    private void table(byte[] bytes, Response.Value found) {
+    private void table(byte[] bytes, Result found) {
         Column[] columns = {
             Column.bytes("key"),
             Column.bytes("value"),
@@ -69,14 +69,13 @@ final class Get implements Callable<Integer> {
             Column.text("group"),
             Column.number("index")
         };
-        Connection connection = session.connection();
         try (Rows rows = Rows.one(session, "get", columns)) {
             rows.row(
                     bytes,
                     found.value(),
                     found.version(),
-                    connection.shardOf(bytes),
-                    connection.groupName(found.groupId()),
+                    found.shardId(),
+                    session.connection().groupName(found.groupId()),
                     found.index());
         }
     }

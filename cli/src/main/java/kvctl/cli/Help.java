@@ -49,8 +49,24 @@ final class Help implements Callable<Integer> {
         return show(session, about);
     }
 
+    /** As {@link #show}, to standard error. */
+    static void showOnError(Session session, CommandSpec about) {
+        if (session.console().inIsTty()) {
+            arrange(about);
+            session.console().note(about.commandLine().getUsageMessage(Ansi.OFF).stripTrailing());
+        }
+    }
+
     /** Prints the help of one command: what it does, examples, then the grammar. */
     static int show(Session session, CommandSpec about) {
+        arrange(about);
+        Ansi ansi = session.console().colorsOut() ? Ansi.ON : Ansi.OFF;
+        session.console().print(about.commandLine().getUsageMessage(ansi));
+        session.console().flush();
+        return 0;
+    }
+
+    private static void arrange(CommandSpec about) {
         boolean isRoot = about == about.root();
         UsageMessageSpec usage = about.usageMessage();
         usage.abbreviateSynopsis(true).synopsisHeading("Usage: ").footerHeading("Examples:%n");
@@ -81,10 +97,6 @@ final class Help implements Callable<Integer> {
                                 ? "\nkvctl help COMMAND tells more; kvctl help exit-codes.\n"
                                 : "\nGlobal options (-c, -o, --timeout, ...): kvctl help\n");
         usage.width(100);
-        Ansi ansi = session.console().colorsOut() ? Ansi.ON : Ansi.OFF;
-        session.console().print(about.commandLine().getUsageMessage(ansi));
-        session.console().flush();
-        return 0;
     }
 
     private static String options(CommandLine.Help help, boolean isRoot) {

@@ -2,6 +2,8 @@ package kvctl.cli;
 
 /** The few colours in use. A colour never carries a meaning alone. */
 public enum Ink {
+    /** No colour. */
+    PLAIN(""),
     /** Headings and names. */
     BOLD("1"),
     /** What may be overlooked. */
@@ -22,6 +24,6 @@ public enum Ink {
     }
 
     String on(String text) {
-        return "\u001b[" + code + "m" + text + "\u001b[0m";
+        return code.isEmpty() ? text : "\u001b[" + code + "m" + text + "\u001b[0m";
     }
 }

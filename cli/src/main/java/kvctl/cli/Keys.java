@@ -26,11 +26,6 @@ final class Keys {
 
     /** A key for a command that the user may copy. */
     static String word(byte[] key) {
-        String text = Bytes.utf8OrNull(key);
-        if (text != null) {
-            return Words.quoted(text);
-        }
-        String shown = Bytes.shown(key, false);
-        return '"' + shown.replace("\"", "\\\"") + '"';
+        return Words.quoted(Bytes.text(key));
     }
 }

@@ -129,6 +129,11 @@ final class Kvctl implements Callable<Integer> {
         if (version) {
             return Version.print(session);
         }
+        session.base(session.settings()); // What is said here holds for each command of the script.
+        boolean script = lines != null || files != null || keepGoing || echo || dryRun;
+        if (!script && session.console().inIsTty() && session.console().outIsTty()) {
+            return Repl.run(session);
+        }
         return new Script(session, new Script.Manner(keepGoing, echo, dryRun)).runAll(lines, files);
     }
 

@@ -2,7 +2,6 @@ package kvctl.cli;
 
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import kvctl.protocol.Request;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -65,11 +64,10 @@ final class Put implements Callable<Integer> {
     public Integer call() {
         byte[] k = Keys.of(key);
         byte[] v = spec == null ? ValueWord.checked(Bytes.of(value)) : ValueWord.read(session, spec, value, file);
-        if (ifVersion != null) {
-            return Cas.write(session, "put", new Write(k, requestId), ifVersion, v);
-        }
         Write write = new Write(k, requestId);
-        Request.Tag tag = write.tag(session);
-        return write.report(session, "put", session.connection().write("put", new Request.Put(tag, k, v)));
+        if (ifVersion != null) {
+            return Cas.write(session, "put", write, ifVersion, v);
+        }
+        return write.report(session, "put", session.connection().put(k, v, write.id()));
     }
 }

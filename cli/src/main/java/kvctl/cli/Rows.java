@@ -157,14 +157,13 @@ public final class Rows implements AutoCloseable {
         StringBuilder out = new StringBuilder(text.length());
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            boolean pair = i > 0 && Character.isHighSurrogate(text.charAt(i - 1));
             switch (c) {
                 case '\\' -> out.append("\\\\");
                 case '\t' -> out.append("\\t");
                 case '\n' -> out.append("\\n");
                 case '\r' -> out.append("\\r");
                 default -> {
-                    if (c >= 0xdc80 && c <= 0xdcff && !pair) {
+                    if (Words.isByte(text, i)) {
                         Bytes.escape(out, (byte) (c - 0xdc00));
                     } else {
                         out.append(c);

@@ -59,7 +59,12 @@ public record Settings(
         return new Settings(cluster, format, header, color, debug, timeoutMs, pager, quiet);
     }
 
-    Settings withCluster(String name) {
+    Settings withTimeout(long ms) {
+        return new Settings(cluster, format, header, color, debug, ms, pager, quiet);
+    }
+
+    /** The same for another cluster. */
+    public Settings withCluster(String name) {
         return new Settings(name, format, header, color, debug, timeoutMs, pager, quiet);
     }
 }

@@ -8,21 +8,24 @@ public final class Words {
 
     /** The word as a user would have to type it. */
     static String quoted(String word) {
-        if (!word.isEmpty() && word.chars().allMatch(Words::isPlain) && word.charAt(0) != '#') {
+        if (!word.isEmpty() && word.chars().allMatch(Words::isPlain) && word.charAt(0) != '#' && !hasBytes(word)) {
             return word;
         }
-        if (word.indexOf('\'') < 0 && word.chars().noneMatch(Character::isISOControl)) {
+        if (word.indexOf('\'') < 0 && word.chars().noneMatch(Character::isISOControl) && !hasBytes(word)) {
             return "'" + word + "'";
         }
         StringBuilder out = new StringBuilder("\"");
-        for (char c : word.toCharArray()) {
+        for (int i = 0; i < word.length(); i++) {
+            char c = word.charAt(i);
             switch (c) {
                 case '"', '\\' -> out.append('\\').append(c);
                 case '\n' -> out.append("\\n");
                 case '\t' -> out.append("\\t");
                 case '\r' -> out.append("\\r");
                 default -> {
-                    if (Character.isISOControl(c)) {
+                    if (isByte(word, i)) {
+                        Bytes.escape(out, (byte) (c - 0xdc00));
+                    } else if (Character.isISOControl(c)) {
                         out.append(String.format("\\u%04x", (int) c));
                     } else {
                         out.append(c);
@@ -31,6 +34,21 @@ public final class Words {
             }
         }
         return out.append('"').toString();
+    }
+
+    /** The place holds a byte that is no text, as {@link Tokenizer} writes it. */
+    static boolean isByte(String word, int at) {
+        char c = word.charAt(at);
+        return c >= 0xdc80 && c <= 0xdcff && (at == 0 || !Character.isHighSurrogate(word.charAt(at - 1)));
+    }
+
+    private static boolean hasBytes(String word) {
+        for (int i = 0; i < word.length(); i++) {
+            if (isByte(word, i)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean isPlain(int c) {

@@ -1,7 +1,7 @@
 package kvctl.cli;
 
-import kvctl.protocol.Request;
-import kvctl.protocol.Response;
+import kvctl.client.RequestId;
+import kvctl.client.Result;
 
 /**
  * What all writes have in common: which request they are, and how they tell what they did.
@@ -9,36 +9,23 @@ import kvctl.protocol.Response;
  * @param requestId of {@code --request-id}, null for a new request
  */
 record Write(byte[] key, String requestId) {
-    /** The name of the request, by which nodes recognise a repeat. */
-    Request.Tag tag(Session session) {
-        return requestId == null ? session.connection().newTag(key) : RequestId.parse(requestId);
+    /** Null for a new request. */
+    RequestId id() {
+        return requestId == null ? null : RequestId.parse(requestId);
     }
 
-    int report(Session session, String verb, Response response) {
-        if (!(response instanceof Response.Written written)) {
-            throw new IllegalStateException(verb + " was answered by " + response);
-        }
+    /**
+     * Tells the result. A write has nothing to say that a script needs, so where no format was asked for it speaks only
+     * on a terminal.
+     */
+    int report(Session session, String verb, Result result) {
         if (session.settings().format() == Format.AUTO) {
             if (session.console().outIsTty() && !session.settings().quiet()) {
-                session.console().line(session.console().paint(Ink.GREEN, "ok") + "  version " + written.version());
+                String what = result.done() ? "version " + result.version() : "there was no such key";
+                session.console().line(session.console().paint(Ink.GREEN, "ok") + "  " + what);
             }
             return 0;
         }
-        return row(session, verb, true, written.version(), written.groupId(), written.index());
-    }
-
-    /** A delete of a key that does not exist. */
-    int reportMissing(Session session, Response.Unchanged unchanged) {
-        if (session.settings().format() == Format.AUTO) {
-            if (session.console().outIsTty() && !session.settings().quiet()) {
-                session.console().line("ok  there was no such key");
-            }
-            return 0;
-        }
-        return row(session, "delete", false, null, unchanged.groupId(), unchanged.index());
-    }
-
-    private int row(Session session, String verb, boolean changed, Long version, int groupId, long index) {
         Column[] columns = {
             Column.bytes("key"),
             Column.flag("changed"),
@@ -47,9 +34,14 @@ record Write(byte[] key, String requestId) {
             Column.text("group"),
             Column.number("index")
         };
-        Connection connection = session.connection();
         try (Rows rows = Rows.one(session, verb, columns)) {
-            rows.row(key, changed, version, connection.shardOf(key), connection.groupName(groupId), index);
+            rows.row(
+                    key,
+                    result.done(),
+                    result.done() ? result.version() : null,
+                    result.shardId(),
+                    session.connection().groupName(result.groupId()),
+                    result.index());
         }
         return 0;
     }

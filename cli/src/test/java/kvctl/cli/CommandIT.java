@@ -89,7 +89,7 @@ final class CommandIT {
         assertThat(ran.out)
                 .contains("<-jar>")
                 .endsWith("<put>\n<" + odd + ">\n<>\n")
-                .contains("<-Dkvctl.stdout.tty=false>");
+                .contains("<-Dkvctl.tty=>");
     }
 
     @Test

@@ -1,12 +1,10 @@
 package kvctl.node;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import kvctl.protocol.BytesWriter;
 import kvctl.protocol.Frame;
 import kvctl.protocol.FrameDecoder;
@@ -33,19 +31,19 @@ final class Accepted extends SimpleChannelInboundHandler<Frame> implements Call.
 
     private final Server server;
     private final AtomicInteger inFlight = new AtomicInteger();
-    private final AtomicLong queuedBytes = new AtomicLong();
+    private final OutQueue out;
 
     // Event loop only.
     private Channel channel;
     private Hello hello;
     private long lastReadMs;
-    private long unwritableSinceMs;
 
     // Loop's thread only.
     private BytesWriter answers = new BytesWriter(1 << 10);
 
     Accepted(Server server) {
         this.server = server;
+        this.out = new OutQueue(server.queuedAnswers());
     }
 
     @Override
@@ -108,47 +106,33 @@ final class Accepted extends SimpleChannelInboundHandler<Frame> implements Call.
     }
 
     @Override
+    public boolean isFull() {
+        return out.bytes() + answers.size() > ANSWER_BYTES || server.answersFull();
+    }
+
+    @Override
     public void answer(Call call, Response response) {
         inFlight.decrementAndGet();
-        if (!channel.isActive()) {
-            return;
+        if (channel.isActive()) {
+            if (answers.size() == 0) {
+                server.hasAnswers(this);
+            }
+            Frames.write(answers, new Frame.Answer(call.correlationId(), response));
         }
-        Response fitting = response;
-        if (!(response instanceof Response.Refused)
-                && (queuedBytes.get() + answers.size() > ANSWER_BYTES || server.answersFull())) {
-            // A write that took effect is answered: its answer is small, and bounded in number.
-            boolean small = response instanceof Response.Written || response instanceof Response.Unchanged;
-            fitting =
-                    small ? response : new Response.Refused(Response.Code.BUSY, "Answers are not read fast enough.", 0);
-        }
-        if (answers.size() == 0) {
-            server.hasAnswers(this);
-        }
-        Frames.write(answers, new Frame.Answer(call.correlationId(), fitting));
     }
 
     /** Writes the answers that were collected. */
     void flush() {
-        int bytes = answers.size();
-        ByteBuf frames = channel.alloc().directBuffer(bytes);
-        frames.writeBytes(answers.array(), 0, bytes);
+        out.write(channel, answers);
         answers.truncate(0);
         if (answers.array().length > KEPT_BUFFER_BYTES) {
             answers = new BytesWriter(1 << 10);
         }
-        queuedBytes.addAndGet(bytes);
-        server.answersQueued(bytes);
-        channel.writeAndFlush(frames).addListener(done -> {
-            queuedBytes.addAndGet(-bytes);
-            server.answersQueued(-bytes);
-        });
     }
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        boolean writable = channel.isWritable();
-        channel.config().setAutoRead(writable);
-        unwritableSinceMs = writable ? 0 : NodeLoop.realMs();
+        channel.config().setAutoRead(channel.isWritable());
     }
 
     @Override
@@ -157,16 +141,16 @@ final class Accepted extends SimpleChannelInboundHandler<Frame> implements Call.
     }
 
     /** Closes who stopped inside a frame or does not read its answers; called now and then by any thread. */
-    void closeIfStuck(long nowMs) {
+    void closeIfStuck(long nowMs, long framePatienceMs, long readingPatienceMs) {
         channel.eventLoop().execute(() -> {
             FrameDecoder decoder = channel.pipeline().get(FrameDecoder.class);
-            if (decoder != null
-                    && decoder.midFrame()
-                    && channel.isWritable()
-                    && nowMs - lastReadMs > Server.PATIENCE_MS) {
-                FrameDecoder.refuse(channel, "a frame was begun and not ended for " + Server.PATIENCE_MS + " ms");
-            } else if (unwritableSinceMs > 0 && nowMs - unwritableSinceMs > Server.PATIENCE_MS) {
+            if (out.stuckMs(nowMs) > readingPatienceMs) {
                 channel.close();
+            } else if (channel.isWritable()
+                    && decoder != null
+                    && decoder.midFrame()
+                    && nowMs - lastReadMs > framePatienceMs) {
+                FrameDecoder.refuse(channel, "a frame was begun and not ended for " + framePatienceMs + " ms");
             }
         });
     }

@@ -9,9 +9,13 @@ import kvctl.raft.Waiter;
  * the loop, answered exactly once.
  */
 final class Call implements Waiter {
-    /** Where the answer goes: a connection, or a test. Called by the loop's thread, exactly once per call. */
+    /** Where the answer goes: a connection, or a test. Called by the loop's thread. */
     interface Door {
+        /** Exactly once per call. */
         void answer(Call call, Response response);
+
+        /** True if so many answers wait to be read that large ones must be refused. */
+        boolean isFull();
     }
 
     private final Door door;
@@ -60,6 +64,10 @@ final class Call implements Waiter {
         router = newRouter;
         groupId = newGroupId;
         return this;
+    }
+
+    boolean isDoorFull() {
+        return door.isFull();
     }
 
     void answer(Response response) {

@@ -39,6 +39,8 @@ public final class Node {
     /** Longest orderly stop, in ms; what is not done then is left to the next start. */
     static final long STOP_MS = 5000;
 
+    private static final long PATIENCE_MS = 5000;
+
     private final Topology.Node self;
     private final EventLoopGroup netThreads;
     private final ExecutorService helper;
@@ -73,6 +75,11 @@ public final class Node {
      * @throws kvctl.storage.StorageException if the data can't be used
      */
     public static Node start(Topology topology, String name, Path dataDirectory, Consumer<Throwable> fatal) {
+        return start(topology, name, dataDirectory, fatal, PATIENCE_MS);
+    }
+
+    /** As above, with another patience for clients that stop in the middle of something. */
+    static Node start(Topology topology, String name, Path dataDirectory, Consumer<Throwable> fatal, long patienceMs) {
         Topology.Node node = topology.node(name);
         String clusterId = topology.cluster();
         StorageConfig storageConfig = storageConfig(node.settings());
@@ -94,7 +101,7 @@ public final class Node {
         ProcessFacts facts = new ProcessFacts(dataDirectory, helper);
         Router router = new Router(self, turn, machines, () -> facts.figures(NodeLoop.realMs()), nowMs);
         Inbox inbox = new Inbox(1 << 16, 16 << 20, 8192, 16 << 20);
-        Server server = new Server(self, inbox, router::map, peers::dialSoon, netThreads);
+        Server server = new Server(self, inbox, router::map, peers::dialSoon, netThreads, patienceMs);
         NodeLoop loop = new NodeLoop(
                 name + "-loop", inbox, turn, storage, router, new NodeLoop.Links(peers::flush, server::flush), fatal);
         Node running = new Node(node, netThreads, helper, server, peers, loop);
@@ -166,6 +173,11 @@ public final class Node {
         }
         close();
         return ended;
+    }
+
+    /** Answers that wait to be read by clients, in bytes. */
+    long queuedAnswerBytes() {
+        return server.queuedAnswers().get();
     }
 
     private void close() {

@@ -28,9 +28,6 @@ final class NodeLoop {
     private static final long BYTES_PER_TURN = 4 << 20;
     private static final long LONGEST_SLEEP_MS = 1000;
 
-    /** The replicas' clock counts at most this much of any time in which the thread did not run (HAZARDS C9). */
-    private static final long LONGEST_STEP_MS = 200;
-
     private static final long WATCH_EVERY_MS = 20;
     private static final long HAND_OVER_MS = 500;
 
@@ -47,8 +44,7 @@ final class NodeLoop {
     private final List<Call> calls = new ArrayList<>();
     private final Map<Integer, RaftStatus> seen = new TreeMap<>();
     private long watchedMs = Long.MIN_VALUE / 2;
-    private long lastRealMs = realMs();
-    private long skippedMs;
+    private final ReplicaClock clock = new ReplicaClock(realMs());
     private volatile boolean stopping;
 
     /**
@@ -111,19 +107,20 @@ final class NodeLoop {
     }
 
     private void turn() {
-        long before = replicaMs(0);
+        long before = clock.read(realMs(), 0);
         long dueMs = turn.nextDeadlineMs();
         long sleepMs = dueMs <= before ? 0 : Math.min(dueMs - before, LONGEST_SLEEP_MS);
         if (sleepMs > 0) {
             inbox.await(sleepMs);
         }
-        long now = replicaMs(sleepMs);
+        long realMs = realMs();
+        long now = clock.read(realMs, sleepMs);
         inbox.drain(mails, calls, CALLS_PER_TURN, BYTES_PER_TURN);
         for (Mail mail : mails) {
             turn.receive(mail.groupId(), mail.from(), mail.message(), now);
         }
         for (Call call : calls) {
-            router.take(call, lastRealMs, now);
+            router.take(call, realMs, now);
         }
         mails.clear();
         calls.clear();
@@ -131,26 +128,13 @@ final class NodeLoop {
         turn.prepare(now);
         links.messages().run();
         turn.save();
-        turn.finish(replicaMs(0));
+        turn.finish(clock.read(realMs(), 0));
         links.messages().run();
         links.answers().run();
         if (now - watchedMs >= WATCH_EVERY_MS) {
             watchedMs = now;
             watch();
         }
-    }
-
-    /**
-     * The clock that replicas are given: monotonic, and it counts a stretch in which the process stood still (SIGSTOP,
-     * suspend, a long collection) as {@value #LONGEST_STEP_MS} ms. So what waits in the sockets is received before any
-     * timer can run out over it, and nodes that were paused together do not all campaign (HAZARDS C9).
-     */
-    private long replicaMs(long sleptMs) {
-        long real = realMs();
-        long step = real - lastRealMs;
-        skippedMs += Math.max(0, step - sleptMs - LONGEST_STEP_MS);
-        lastRealMs = real;
-        return real - skippedMs;
     }
 
     /** Logs what changed for people: roles, terms, leaders, snapshots; never single requests. */
@@ -198,7 +182,7 @@ final class NodeLoop {
     }
 
     private void leave() {
-        List<Integer> led = router.handOver(replicaMs(0));
+        List<Integer> led = router.handOver(clock.read(realMs(), 0));
         long until = realMs() + HAND_OVER_MS;
         while (realMs() < until && led.stream().anyMatch(router::leads)) {
             turn();

@@ -4,10 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import kvctl.storage.StorageException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,7 +57,6 @@ public final class NodeMain {
         // Netty would look at all network interfaces for these two, for channel ids that nobody reads.
         System.setProperty("io.netty.machineId", "00:00:00:00:00:00");
         System.setProperty("io.netty.processId", "1");
-        CompletableFuture<Integer> end = new CompletableFuture<>();
         Node node;
         try {
             Topology topology = Topology.read(topologyFile);
@@ -80,9 +75,9 @@ public final class NodeMain {
                 },
                 "node-exit");
         Runtime.getRuntime().addShutdownHook(atExit);
-        int code = waitForEnd(end, launcher);
+        waitForEnd(launcher);
         node.stop();
-        return code;
+        return OK;
     }
 
     /** Beside a directory called data, otherwise in it. */
@@ -92,18 +87,15 @@ public final class NodeMain {
         return Files.createDirectories(directory);
     }
 
-    private static int waitForEnd(CompletableFuture<Integer> end, String launcher) {
-        while (true) {
-            try {
-                return launcher == null ? end.get() : end.get(LAUNCHER_POLL_MS, TimeUnit.MILLISECONDS);
-            } catch (TimeoutException e) {
-                if (!isAlive(launcher)) {
-                    LOG.info("the launcher {} is gone: stopping", launcher);
-                    return OK;
-                }
-            } catch (ExecutionException | InterruptedException e) {
-                return FAILED;
-            }
+    /** Returns when the launcher is gone; otherwise the process ends by SIGTERM, that is in the shutdown hook. */
+    private static void waitForEnd(String launcher) {
+        try {
+            do {
+                Thread.sleep(LAUNCHER_POLL_MS);
+            } while (launcher == null || isAlive(launcher));
+            LOG.info("the launcher {} is gone: stopping", launcher);
+        } catch (InterruptedException e) {
+            LOG.info("interrupted: stopping");
         }
     }
 

@@ -1,7 +1,6 @@
 package kvctl.node;
 
 import io.netty.bootstrap.Bootstrap;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
@@ -50,6 +49,7 @@ final class Peers implements Outbox {
 
     private final Self self;
     private final Executor helper;
+    private final AtomicLong allQueued = new AtomicLong();
     private final Link[] links;
     private volatile boolean closed;
 
@@ -85,6 +85,15 @@ final class Peers implements Outbox {
         link.eventLoop.execute(link::dial);
     }
 
+    /** Bytes that were given to the link and not to the system yet. */
+    long queuedBytes(int nodeId) {
+        return links[nodeId].out.bytes();
+    }
+
+    boolean isConnected(int nodeId) {
+        return links[nodeId].channel != null;
+    }
+
     void close() {
         closed = true;
         each(link -> link.eventLoop.execute(link::hangUp));
@@ -104,8 +113,7 @@ final class Peers implements Outbox {
         private final EventLoop eventLoop;
 
         private volatile Channel channel;
-        private final AtomicLong queuedBytes = new AtomicLong();
-        private volatile long drainedMs;
+        private final OutQueue out = new OutQueue(allQueued);
 
         private BytesWriter control = new BytesWriter(4 << 10);
         private BytesWriter log = new BytesWriter(16 << 10);
@@ -127,7 +135,7 @@ final class Peers implements Outbox {
                 return;
             }
             boolean bulk = Inbox.ordered(message);
-            long waiting = queuedBytes.get() + control.size() + log.size();
+            long waiting = out.bytes() + control.size() + log.size();
             if (waiting >= QUEUE_BYTES || waiting >= LOG_QUEUE_BYTES && bulk && !heartbeat(message)) {
                 return;
             }
@@ -156,20 +164,15 @@ final class Peers implements Outbox {
                 if (logStart >= 0) {
                     Frames.end(log, logStart);
                 }
-                int bytes = control.size() + log.size();
-                long nowMs = NodeLoop.realMs();
-                if (queuedBytes.getAndAdd(bytes) == 0) {
-                    drainedMs = nowMs;
-                } else if (nowMs - drainedMs > STUCK_MS) {
+                if (out.stuckMs(NodeLoop.realMs()) > STUCK_MS) {
                     to.close();
                 }
-                ByteBuf frames = to.alloc().directBuffer(bytes);
-                frames.writeBytes(control.array(), 0, control.size());
-                frames.writeBytes(log.array(), 0, log.size());
-                to.writeAndFlush(frames).addListener(done -> {
-                    queuedBytes.addAndGet(-bytes);
-                    drainedMs = NodeLoop.realMs();
-                });
+                if (control.size() > 0) {
+                    out.write(to, control);
+                }
+                if (log.size() > 0) {
+                    out.write(to, log);
+                }
             }
             control = emptied(control);
             log = emptied(log);
@@ -184,7 +187,9 @@ final class Peers implements Outbox {
             dialling = true;
             helper.execute(() -> {
                 InetSocketAddress address = new InetSocketAddress(peer.host(), peer.port());
-                eventLoop.execute(() -> connect(address));
+                if (!closed) {
+                    eventLoop.execute(() -> connect(address));
+                }
             });
         }
 

@@ -140,7 +140,9 @@ final class Router {
     void done(Call call, Object reply) {
         Request request = call.request();
         KvMachine machine = machines.get(call.groupId());
-        if (request instanceof Request.Get get) {
+        if (!(request instanceof Request.Write) && call.isDoorFull()) {
+            call.answer(refused(Code.BUSY, "Answers are not read as fast as they are asked for.", 0));
+        } else if (request instanceof Request.Get get) {
             call.answer(machine.get(Shards.of(get.key(), map.shardGroups().length), get.key()));
         } else if (request instanceof Request.Scan scan) {
             call.answer(machine.scan(scan));

@@ -31,10 +31,9 @@ import org.slf4j.LoggerFactory;
 final class Server {
     private static final Logger LOG = LoggerFactory.getLogger(Server.class);
 
-    /** How long a connection may stand inside a frame, or not read what waits for it. */
-    static final long PATIENCE_MS = 10_000;
+    /** Who does not read its answers gets this many times as long as who does not end its frame. */
+    private static final int READING_FACTOR = 6;
 
-    private static final long HELLO_TIMEOUT_MS = 5000;
     private static final int MAX_CONNECTIONS = 1024;
     private static final long ALL_ANSWER_BYTES = 24 << 20;
     private static final WriteBufferWaterMark CLIENT_MARKS = new WriteBufferWaterMark(256 << 10, 1 << 20);
@@ -44,9 +43,10 @@ final class Server {
     private final Supplier<ShardMap> map;
     private final IntConsumer peerArrived;
     private final EventLoopGroup threads;
+    private final long patienceMs;
     private final Set<Accepted> connections = ConcurrentHashMap.newKeySet();
     private final Map<Integer, Accepted> peers = new ConcurrentHashMap<>();
-    private final AtomicLong queuedAnswerBytes = new AtomicLong();
+    private final AtomicLong queuedAnswers = new AtomicLong();
     private final List<Accepted> withAnswers = new ArrayList<>();
     private volatile boolean stopping;
     private volatile String lastRefusal = "";
@@ -56,13 +56,21 @@ final class Server {
     /**
      * @param map latest shard map, for clients that say hello
      * @param peerArrived is told the id of each peer that connects
+     * @param patienceMs how long a connection may take for its hello, or stand inside a frame
      */
-    Server(Self self, Inbox inbox, Supplier<ShardMap> map, IntConsumer peerArrived, EventLoopGroup threads) {
+    Server(
+            Self self,
+            Inbox inbox,
+            Supplier<ShardMap> map,
+            IntConsumer peerArrived,
+            EventLoopGroup threads,
+            long patienceMs) {
         this.self = self;
         this.inbox = inbox;
         this.map = map;
         this.peerArrived = peerArrived;
         this.threads = threads;
+        this.patienceMs = patienceMs;
     }
 
     /** @throws NodeException if the port can't be had */
@@ -81,7 +89,7 @@ final class Server {
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel accepted) {
-                        accepted.pipeline().addLast(new FirstByte(Server.this::speakFrames, HELLO_TIMEOUT_MS));
+                        accepted.pipeline().addLast(new FirstByte(Server.this::speakFrames, patienceMs));
                     }
                 })
                 .bind(node.host(), node.port())
@@ -96,15 +104,16 @@ final class Server {
         }
         port = bound.channel();
         sweep = threads.scheduleWithFixedDelay(
-                () -> connections.forEach(c -> c.closeIfStuck(NodeLoop.realMs())),
-                PATIENCE_MS / 2,
-                PATIENCE_MS / 2,
+                () -> connections.forEach(
+                        c -> c.closeIfStuck(NodeLoop.realMs(), patienceMs, READING_FACTOR * patienceMs)),
+                patienceMs / 2,
+                patienceMs / 2,
                 TimeUnit.MILLISECONDS);
     }
 
     private void speakFrames(ChannelHandlerContext first) {
         first.pipeline()
-                .addLast(new FrameDecoder(HELLO_TIMEOUT_MS))
+                .addLast(new FrameDecoder(patienceMs))
                 .addLast(new FrameEncoder())
                 .addLast(new Accepted(this));
     }
@@ -163,12 +172,13 @@ final class Server {
         }
     }
 
-    boolean answersFull() {
-        return queuedAnswerBytes.get() > ALL_ANSWER_BYTES;
+    /** Bytes of answers that wait to be read, of all connections. */
+    AtomicLong queuedAnswers() {
+        return queuedAnswers;
     }
 
-    void answersQueued(long bytes) {
-        queuedAnswerBytes.addAndGet(bytes);
+    boolean answersFull() {
+        return queuedAnswers.get() > ALL_ANSWER_BYTES;
     }
 
     /** For the loop's thread: the connection is to be flushed at the end of this turn. */

@@ -11,7 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads YAML into a tree that knows where everything stands. Scalars stay text: what they mean, their place decides. */
+/** Reads YAML into a tree that knows where everything stands. Scalars stay text: their place says what they mean. */
 final class TopologyTree {
     private static final int MAX_DEPTH = 16;
 

@@ -19,6 +19,8 @@ import kvctl.protocol.Response;
 
 /** Nodes of one cluster in this process, on real sockets and real disks. */
 final class TestCluster implements AutoCloseable {
+    private static final long PATIENCE_MS = 400;
+
     final Topology topology;
     final ConcurrentLinkedQueue<Throwable> fatal = new ConcurrentLinkedQueue<>();
     private final Path directory;
@@ -64,7 +66,7 @@ final class TestCluster implements AutoCloseable {
 
     void start(int nodeId) {
         Topology.Node node = topology.node(nodeId);
-        running.put(nodeId, Node.start(topology, node.name(), directory.resolve(node.name()), fatal::add));
+        running.put(nodeId, Node.start(topology, node.name(), directory.resolve(node.name()), fatal::add, PATIENCE_MS));
     }
 
     void stop(int nodeId) {
@@ -73,6 +75,10 @@ final class TestCluster implements AutoCloseable {
 
     Topology.Node node(int nodeId) {
         return topology.node(nodeId);
+    }
+
+    long queuedAnswerBytes(int nodeId) {
+        return running.get(nodeId).queuedAnswerBytes();
     }
 
     NodeStatus status(int nodeId) throws IOException, ProtocolException {

@@ -47,8 +47,10 @@ final class Leadership {
         }
     }
 
-    List<Progress> followers() {
-        return followers;
+    List<RaftStatus.Peer> peers() {
+        return followers.stream()
+                .map(p -> new RaftStatus.Peer(p.nodeId, p.matchIndex, p.nextIndex, p.mode.toString(), p.lastContactMs))
+                .toList();
     }
 
     Progress follower(int nodeId) {

@@ -73,8 +73,12 @@ final class Raft {
         this.config = config;
         this.quorum = Quorum.of(config.voters());
         this.random = random;
-        this.currentTerm = restored.hardState().currentTerm();
-        this.votedFor = restored.hardState().votedFor();
+        // A forgetful replica begins a term of its own, and so listens only to leaders of later terms: they hold all
+        // that it
+        // can have acknowledged. An old message of this term's leader would tell it of a log that was still shorter.
+        this.currentTerm = restored.hardState().currentTerm() + (restored.forgetful() ? 1 : 0);
+        this.votedFor =
+                restored.forgetful() ? HardState.NOBODY : restored.hardState().votedFor();
         this.savedHardState = restored.hardState();
         this.log = new RaftLog(restored.logStart(), restored.entries());
         this.forgetful = restored.forgetful();
@@ -206,7 +210,7 @@ final class Raft {
         boolean grant = preVote.term() > currentTerm
                 && !forgetful
                 && !hearsLeader(nowMs)
-                && upToDate(preVote.lastLogIndex(), preVote.lastLogTerm());
+                && log.isNotAheadOf(preVote.lastLogIndex(), preVote.lastLogTerm());
         late.add(new Outgoing(from, new PreVoteReply(grant ? preVote.term() : currentTerm, grant)));
     }
 
@@ -228,7 +232,7 @@ final class Raft {
         boolean grant = request.term() == currentTerm
                 && !forgetful
                 && (votedFor == HardState.NOBODY || votedFor == request.candidateId())
-                && upToDate(request.lastLogIndex(), request.lastLogTerm());
+                && log.isNotAheadOf(request.lastLogIndex(), request.lastLogTerm());
         if (grant) {
             votedFor = request.candidateId();
             resetElectionTimer(nowMs);
@@ -255,10 +259,6 @@ final class Raft {
                 && !forgetful) {
             startElection(true, nowMs);
         }
-    }
-
-    private boolean upToDate(long lastLogIndex, long lastLogTerm) {
-        return lastLogTerm > log.lastTerm() || (lastLogTerm == log.lastTerm() && lastLogIndex >= log.lastIndex());
     }
 
     private boolean hearsLeader(long nowMs) {
@@ -511,26 +511,11 @@ final class Raft {
         return log.slice(lastApplied + 1, to, config.limits().applyBytes());
     }
 
-    /**
-     * Drops the prefix of the log that the applied state holds, if it has grown over its limit. What a follower needs
-     * that is only a little behind stays.
-     */
+    /** Drops the prefix of the log that the applied state holds, if it has grown over its limit. */
     void compact(long lastApplied) {
-        RaftConfig.Limits limits = config.limits();
-        boolean tooLong =
-                lastApplied - log.start().index() > limits.snapshotEntries() || log.bytes() > limits.snapshotBytes();
-        if (!tooLong || newLogStart != null) {
-            return;
-        }
-        long upTo = lastApplied;
-        long keptBytes = 0;
-        while (upTo > log.start().index() && lastApplied - upTo < limits.keptEntries()) {
-            keptBytes += log.get(upTo).sizeBytes();
-            if (keptBytes > limits.snapshotBytes() / 2) {
-                break;
-            }
-            upTo--;
-        }
+        long upTo = newLogStart == null
+                ? log.compactableUpTo(lastApplied, config.limits())
+                : log.start().index();
         if (upTo > log.start().index()) {
             newLogStart = new Store.LogStart(upTo, log.term(upTo));
             log.startAt(newLogStart);
@@ -589,12 +574,7 @@ final class Raft {
     }
 
     RaftStatus status(long lastApplied) {
-        List<RaftStatus.Peer> peers = role != Role.LEADER
-                ? List.of()
-                : leadership.followers().stream()
-                        .map(p -> new RaftStatus.Peer(
-                                p.nodeId, p.matchIndex, p.nextIndex, p.mode.toString(), p.lastContactMs))
-                        .toList();
+        List<RaftStatus.Peer> peers = role == Role.LEADER ? leadership.peers() : List.of();
         return new RaftStatus(
                 groupId,
                 config.nodeId(),

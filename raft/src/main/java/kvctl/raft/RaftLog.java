@@ -133,4 +133,29 @@ final class RaftLog {
         }
         return Math.max(last, start.index());
     }
+
+    /** Whether a candidate with this last entry may be elected by the holder of this log (§5.4.1). */
+    boolean isNotAheadOf(long otherLastIndex, long otherLastTerm) {
+        return otherLastTerm > lastTerm() || (otherLastTerm == lastTerm() && otherLastIndex >= lastIndex());
+    }
+
+    /**
+     * The last entry that may be dropped now: none, that is the log's start, as long as the log is within its limits.
+     * What a follower needs that is only a little behind stays.
+     */
+    long compactableUpTo(long lastApplied, RaftConfig.Limits limits) {
+        if (lastApplied - start.index() <= limits.snapshotEntries() && bytes <= limits.snapshotBytes()) {
+            return start.index();
+        }
+        long upTo = lastApplied;
+        long keptBytes = 0;
+        while (upTo > start.index() && lastApplied - upTo < limits.keptEntries()) {
+            keptBytes += get(upTo).sizeBytes();
+            if (keptBytes > limits.snapshotBytes() / 2) {
+                break;
+            }
+            upTo--;
+        }
+        return upTo;
+    }
 }

@@ -93,8 +93,12 @@ final class Checks {
 
     static void require(boolean holds, Property property, String what, Object... details) {
         if (!holds) {
-            throw new Violation(property, String.format(what, details));
+            throw broken(property, what, details);
         }
+    }
+
+    private static Violation broken(Property property, String what, Object... details) {
+        return new Violation(property, String.format(what, details));
     }
 
     // --- entries ---
@@ -134,8 +138,7 @@ final class Checks {
                 && (change.hardState() == null || change.hardState().currentTerm() == replica.currentTerm);
         if (stillLeads) {
             require(
-                    change.state() == null
-                            && (entries.isEmpty() || entries.get(0).index() == log.lastIndex() + 1),
+                    change.state() == null && (entries.isEmpty() || entries.get(0).index() == log.lastIndex() + 1),
                     Property.LEADER_APPEND_ONLY,
                     "S%d leads term %d with a log up to %d and saves from %s on",
                     nodeId,
@@ -170,8 +173,8 @@ final class Checks {
     void sent(int from, Message message) {
         SimDisk disk = disks.get(from);
         DiskImage.Group durable = disk.durable(groupId);
-        if (disk.forgetful(groupId)) {
-            require(!promises(message), Property.FORGETFUL_ABSTAINS, "S%d sends %s", from, Wire.text(message));
+        if (disk.forgetful(groupId) && promises(message)) {
+            throw broken(Property.FORGETFUL_ABSTAINS, "S%d sends %s", from, Wire.text(message));
         }
         if (message instanceof Message.AppendEntries append) {
             leads(from, append.term());
@@ -179,19 +182,16 @@ final class Checks {
         }
         boolean wouldBe = message instanceof Message.PreVote
                 || message instanceof Message.PreVoteReply reply && reply.voteGranted();
-        require(
-                wouldBe || durable.hardState.currentTerm() >= message.term(),
-                Property.DURABLE_BEFORE_SENT,
-                "S%d has term %d on disk and sends %s",
-                from,
-                durable.hardState.currentTerm(),
-                Wire.text(message));
-        if (message instanceof Message.AppendEntriesReply reply && reply.success()) {
-            require(
-                    durable.lastIndex() >= reply.matchIndex() || durable.hardState.currentTerm() > reply.term(),
+        boolean logIsThere = !(message instanceof Message.AppendEntriesReply reply)
+                || !reply.success()
+                || durable.lastIndex() >= reply.matchIndex()
+                || durable.hardState.currentTerm() > reply.term();
+        if (!logIsThere || !wouldBe && durable.hardState.currentTerm() < message.term()) {
+            throw broken(
                     Property.DURABLE_BEFORE_SENT,
-                    "S%d has a log up to %d on disk and sends %s",
+                    "S%d has term %d and a log up to %d on disk and sends %s",
                     from,
+                    durable.hardState.currentTerm(),
                     durable.lastIndex(),
                     Wire.text(message));
         }
@@ -245,28 +245,23 @@ final class Checks {
             replica.lastApplied = status.lastApplied();
             replica.currentTerm = status.currentTerm();
         }
-        require(
-                status.commitIndex() >= replica.commitIndex
-                        && status.lastApplied() >= replica.lastApplied
-                        && status.currentTerm() >= replica.currentTerm,
-                Property.COMMIT_MONOTONE,
-                "S%d went from commit %d, applied %d, term %d to %s",
-                nodeId,
-                replica.commitIndex,
-                replica.lastApplied,
-                replica.currentTerm,
-                status);
-        require(
-                status.lastApplied() <= status.commitIndex() && status.commitIndex() <= status.lastLogIndex(),
-                Property.COMMIT_MONOTONE,
-                "applied <= committed <= last does not hold: %s",
-                status);
-        require(
-                status.logBytes() <= logBytesMax,
-                Property.BOUNDED,
-                "log of S%d has %d bytes",
-                nodeId,
-                status.logBytes());
+        if (status.commitIndex() < replica.commitIndex
+                || status.lastApplied() < replica.lastApplied
+                || status.currentTerm() < replica.currentTerm
+                || status.lastApplied() > status.commitIndex()
+                || status.commitIndex() > status.lastLogIndex()) {
+            throw broken(
+                    Property.COMMIT_MONOTONE,
+                    "S%d went from commit %d, applied %d, term %d to %s",
+                    nodeId,
+                    replica.commitIndex,
+                    replica.lastApplied,
+                    replica.currentTerm,
+                    status);
+        }
+        if (status.logBytes() > logBytesMax) {
+            throw broken(Property.BOUNDED, "log of S%d has %d bytes", nodeId, status.logBytes());
+        }
         boolean leading = status.role() == RaftStatus.Role.LEADER;
         if (leading) {
             leads(nodeId, status.currentTerm());
@@ -283,14 +278,12 @@ final class Checks {
 
     private void leads(int nodeId, long term) {
         Integer leader = leaders.putIfAbsent(term, nodeId);
-        require(
-                leader == null || leader == nodeId,
-                Property.ELECTION_SAFETY,
-                "S%d and S%d both lead term %d",
-                leader,
-                nodeId,
-                term);
-        require(!disks.get(nodeId).forgetful(groupId), Property.FORGETFUL_ABSTAINS, "S%d leads term %d", nodeId, term);
+        if (leader != null && leader != nodeId) {
+            throw broken(Property.ELECTION_SAFETY, "S%d and S%d both lead term %d", leader, nodeId, term);
+        }
+        if (disks.get(nodeId).forgetful(groupId)) {
+            throw broken(Property.FORGETFUL_ABSTAINS, "S%d leads term %d", nodeId, term);
+        }
     }
 
     /** By log matching, holding the last entry that was committed in an earlier term is holding them all. */
@@ -335,13 +328,7 @@ final class Checks {
     }
 
     private void committedFirst(int nodeId, long index, long term) {
-        require(
-                index == committed + 1,
-                Property.COMMITTED_IS_DURABLE,
-                "S%d commits %d after %d",
-                nodeId,
-                index,
-                committed);
+        require(index == committed + 1, Property.COMMITTED_IS_DURABLE, "S%d commits %d after %d", nodeId, index, committed);
         Known entry = known.get(key(index, term));
         require(
                 entry != null && Long.bitCount(entry.disks) >= majority,

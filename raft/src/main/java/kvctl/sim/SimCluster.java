@@ -83,8 +83,9 @@ public final class SimCluster {
         return new SimCluster(new Simulation(seed), Options.of(nodeCount)).startAll();
     }
 
+    /** A leader holds its log back for a snapshot on its way until it is four times as long (HAZARDS S6). */
     private static long logBytesMax(RaftConfig.Limits limits) {
-        return 2 * (limits.snapshotBytes() + limits.uncommittedBytes() + limits.inflightBytes());
+        return 5 * limits.snapshotBytes() + 2 * limits.uncommittedBytes() + limits.messageBytes() + limits.applyBytes();
     }
 
     // --- wiring ---

@@ -19,8 +19,15 @@ interface Engine extends AutoCloseable {
     /** Atomic, not durable. */
     void commit();
 
-    /** Makes everything committed durable, also when the last commit wrote nothing (HAZARDS D7). */
-    void sync();
+    /**
+     * Makes everything committed durable, also when the last commit wrote nothing (HAZARDS D7).
+     *
+     * @return a {@link #position} that is durable now
+     */
+    long sync();
+
+    /** Hands on what commits only gathered, so that the process may die and background work may go on. */
+    void settle();
 
     /** An unchanging view of the last commit, restricted to tables whose names begin with {@code prefix}. */
     View view(String prefix);
@@ -31,7 +38,7 @@ interface Engine extends AutoCloseable {
     /** Forgets an empty table; inside a transaction. Its handles must not be used again. */
     void drop(String table);
 
-    /** Grows with every commit that wrote something and never shrinks, unless commits were lost. */
+    /** Grows with everything handed on by commits and never shrinks, unless commits were lost. */
     long position();
 
     /** Bytes on disk. */

@@ -29,6 +29,7 @@ final class FileWitness implements Witness {
         if (file.length() < 2L * SLOT_BYTES) {
             file.setLength(2L * SLOT_BYTES);
             file.getFD().sync();
+            Storage.syncDirectory(dir);
         }
         try (RandomAccessFile markFile =
                 new RandomAccessFile(dir.resolve("mark").toFile(), "rw")) {

@@ -5,6 +5,9 @@ import kvctl.raft.Store.LogStart;
 
 /** What the storage knows of one group without asking the disk. */
 final class Group {
+    /** How the names of state machines' tables begin. */
+    static final String TABLES = "table/";
+
     final int id;
     HardState hardState = HardState.INITIAL;
     LogStart logStart = LogStart.BEGINNING;
@@ -35,7 +38,7 @@ final class Group {
     }
 
     String tablePrefix(long generation) {
-        return "table/" + id + "/" + generation + "/";
+        return TABLES + id + "/" + generation + "/";
     }
 
     /** Generation in the name of a log or table, or -1 if the name is none. */

@@ -196,13 +196,19 @@ public final class MemoryDisk {
         }
 
         @Override
-        public void sync() {
+        public long sync() {
             check();
             if (++syncs == failingSync) {
                 throw new IllegalStateException("injected failure of sync " + syncs);
             }
             unsynced = 0;
             trim();
+            return commits;
+        }
+
+        @Override
+        public void settle() {
+            check();
         }
 
         @Override

@@ -42,7 +42,7 @@ final class SnapshotSource implements StateMachine.Source {
         return term;
     }
 
-    /** @throws IllegalStateException if it was closed or taken back by {@link Storage#expire} */
+    /** @throws IllegalStateException if it was closed or taken back by {@link Storage#maintain} */
     @Override
     public byte[] read(int maxBytes) {
         if (expired) {

@@ -120,8 +120,13 @@ public final class Storage implements Store {
         } else {
             Files.createDirectory(absolute);
         }
-        try (FileChannel parent = FileChannel.open(absolute.getParent(), StandardOpenOption.READ)) {
-            parent.force(true); // or the whole directory may be missing after a power cut (HAZARDS D9)
+        syncDirectory(absolute.getParent());
+    }
+
+    /** Or what was made in it may be missing after a power cut (HAZARDS D9). */
+    static void syncDirectory(Path dir) throws IOException {
+        try (FileChannel channel = FileChannel.open(dir, StandardOpenOption.READ)) {
+            channel.force(true);
         }
     }
 
@@ -169,11 +174,8 @@ public final class Storage implements Store {
             meta.put(IDENTITY_KEY, records.identity(identity, fence.incarnation()));
             engine.commit();
         }
-        engine.sync();
-        if (fenceChanged) {
-            fence.write(); // before the mark: a second crash here must not hide that commits were lost
-        }
-        witness.mark(engine.position());
+        promisesChanged = fenceChanged;
+        sync();
     }
 
     private void checkFormat(byte[] row) {
@@ -327,13 +329,12 @@ public final class Storage implements Store {
         }
         saveGroupRow(group);
         engine.commit();
-        engine.sync();
         if (reader.damagedAt() > 0) {
             Fence.Promise promise = fence.promise(group.id);
             fence.promise(group.id, promise == null ? group.hardState : promise.hardState(), true);
-            fence.write();
+            promisesChanged = true;
         }
-        witness.mark(engine.position());
+        sync();
     }
 
     /** HAZARDS S8, D14. A forgetful log may have lost entries that are applied; then its end moves up to the state. */
@@ -368,12 +369,7 @@ public final class Storage implements Store {
                 inTransaction = false;
                 inSave = false;
             }
-            engine.sync();
-            witness.mark(engine.position());
-            if (promisesChanged) {
-                fence.write();
-                promisesChanged = false;
-            }
+            sync();
         } catch (RuntimeException | Error e) {
             throw fail(e);
         } finally {
@@ -402,6 +398,19 @@ public final class Storage implements Store {
                 Thread.currentThread().interrupt();
             }
         }
+    }
+
+    /**
+     * Everything committed is durable on return. The fence comes before the mark: a crash between them must not hide that
+     * a start found commits missing.
+     */
+    private void sync() {
+        long position = engine.sync();
+        if (promisesChanged) {
+            fence.write();
+            promisesChanged = false;
+        }
+        witness.mark(position);
     }
 
     private void saveGroup(Save save) {
@@ -605,13 +614,24 @@ public final class Storage implements Store {
     }
 
     /**
-     * Takes back snapshots that were opened too long ago: as long as one is open, the disk space of everything rewritten
-     * since can't be reused (HAZARDS D16). Reading such a one throws {@link IllegalStateException}.
+     * Housekeeping, to be called about every second when nothing else is to be done: deletes rows of dropped tables, lets
+     * the engine's cleaner work, and takes back snapshots that were opened too long ago: as long as one is open, the disk
+     * space of everything rewritten since can't be reused (HAZARDS D16). Reading such a one throws {@link
+     * IllegalStateException}.
      *
      * @param nowMs monotonic time in ms; a snapshot's time begins with the first call after it was opened
      */
-    public void expire(long nowMs) {
+    public void maintain(long nowMs) {
+        check();
         sources.removeIf(source -> source.expire(nowMs, config.snapshotMaxMs()));
+        try {
+            if (!garbage.isEmpty()) {
+                apply(() -> {});
+            }
+            engine.settle();
+        } catch (RuntimeException e) {
+            throw fail(e);
+        }
     }
 
     // ---- groups
@@ -647,8 +667,7 @@ public final class Storage implements Store {
             meta.delete(Records.groupKey(GROUP, groupId));
             meta.delete(Records.groupKey(APPLIED, groupId));
             engine.commit();
-            engine.sync();
-            witness.mark(engine.position());
+            sync();
             for (String name : engine.tables()) {
                 if (Group.live(name, group)) {
                     discard(name);

@@ -5,7 +5,7 @@ package kvctl.storage;
  *
  * @param cacheBytes memory for the cache of disk pages, filled as pages are read; from 1 MiB
  * @param lockWaitMs how long to wait for the lock of the directory, in ms, so that a restart right after a kill succeeds
- * @param snapshotMaxMs how long a snapshot may be read, in ms, before {@link Storage#expire} takes it back
+ * @param snapshotMaxMs how long a snapshot may be read, in ms, before {@link Storage#maintain} takes it back
  *     (HAZARDS D16)
  * @param dropRowsPerCommit rows of dropped tables and logs that one apply deletes, so that no turn is held up by them
  */

@@ -21,12 +21,21 @@ import jetbrains.exodus.log.LogConfig;
 /**
  * {@link Engine} on Xodus: one environment, one table per Xodus store, exclusive transactions of one writer, so that a
  * commit never meets a conflict and no transaction body runs twice (HAZARDS D6).
+ *
+ * <p>Transactions of the engine that need not be durable are gathered in one transaction of Xodus, which is committed by
+ * the next {@link #sync}, {@link #view} or {@link #settle}, or when it has grown: a commit of Xodus costs as much as
+ * twenty puts, whatever is in it.
  */
 final class XodusEngine implements Engine {
+    /** An open transaction is kept in memory; beyond this many bytes it is committed. */
+    private static final long GATHERED_BYTES = 2 << 20;
+
     private final XodusFiles files;
     private final EnvironmentImpl env;
     private Transaction write;
     private Transaction read;
+    private boolean begun;
+    private long gathered;
 
     XodusEngine(Path dir, StorageConfig config, XodusFiles files) {
         this.files = files;
@@ -50,8 +59,7 @@ final class XodusEngine implements Engine {
                 .setEnvMonitorTxnsExpirationTimeout(0) // it would end the read transaction of an idle node
                 .setEnvCloseForcedly(true)
                 .setEnvTxnReplayMaxCount(0)
-                .setGcTransactionTimeout(30)
-                .setGcTransactionAcquireTimeout(30);
+                .setGcTransactionTimeout(30); // ms that the cleaner may hold up the writer
     }
 
     @Override
@@ -61,27 +69,51 @@ final class XodusEngine implements Engine {
 
     @Override
     public void begin() {
-        endRead();
-        write = env.beginExclusiveTransaction();
+        if (begun) {
+            throw new IllegalStateException("a transaction is open");
+        }
+        begun = true;
+        if (write == null) {
+            endRead();
+            write = env.beginExclusiveTransaction();
+        }
     }
 
     @Override
     public void commit() {
-        if (!write.commit()) {
-            throw new IllegalStateException("a commit of the only writer met a conflict");
+        begun = false;
+        if (gathered > GATHERED_BYTES) {
+            settle();
         }
-        write = null;
-        files.check();
     }
 
     @Override
-    public void sync() {
+    public void settle() {
+        if (begun) {
+            throw new IllegalStateException("a transaction is open");
+        }
+        if (write != null) {
+            if (!write.commit()) {
+                throw new IllegalStateException("a commit of the only writer met a conflict");
+            }
+            write = null;
+            gathered = 0;
+            files.check();
+        }
+    }
+
+    @Override
+    public long sync() {
+        settle();
+        long position = position(); // before the sync: the cleaner of Xodus may commit more meanwhile
         env.flushAndSync();
         files.check();
+        return position;
     }
 
     @Override
     public View view(String prefix) {
+        settle();
         return new Snapshot(env.beginReadonlyTransaction(), prefix);
     }
 
@@ -143,6 +175,13 @@ final class XodusEngine implements Engine {
         }
     }
 
+    /** A Patricia tree finds random keys several times faster; the log is only appended to, which suits a B+tree. */
+    private static StoreConfig kind(String table) {
+        return table.startsWith(Group.TABLES)
+                ? StoreConfig.WITHOUT_DUPLICATES_WITH_PREFIXING
+                : StoreConfig.WITHOUT_DUPLICATES;
+    }
+
     private static ArrayByteIterable key(byte[] bytes) {
         return new ArrayByteIterable(bytes);
     }
@@ -174,23 +213,25 @@ final class XodusEngine implements Engine {
 
     private final class Table implements Rows {
         private final String name;
+        private final StoreConfig kind;
         private Store store;
 
         Table(String name) {
             this.name = name;
+            this.kind = kind(name);
         }
 
         /** Null as long as the table has no row. */
         private Store existing(Transaction txn) {
             if (store == null) {
-                store = env.openStore(name, StoreConfig.WITHOUT_DUPLICATES, txn, false);
+                store = env.openStore(name, kind, txn, false);
             }
             return store;
         }
 
         private Store writable() {
             if (store == null) {
-                store = env.openStore(name, StoreConfig.WITHOUT_DUPLICATES, write);
+                store = env.openStore(name, kind, write);
             }
             return store;
         }
@@ -206,16 +247,19 @@ final class XodusEngine implements Engine {
         @Override
         public void put(byte[] key, byte[] value) {
             writable().put(write, key(key), key(value));
+            gathered += key.length + value.length;
         }
 
         @Override
         public void putLast(byte[] key, byte[] value) {
             writable().putRight(write, key(key), key(value));
+            gathered += key.length + value.length;
         }
 
         @Override
         public boolean delete(byte[] key) {
             Store target = existing(write);
+            gathered += key.length;
             return target != null && target.delete(write, key(key));
         }
 
@@ -259,7 +303,7 @@ final class XodusEngine implements Engine {
 
         @Override
         public void scan(String table, byte[] from, RowVisitor visitor) {
-            Store source = env.openStore(table, StoreConfig.WITHOUT_DUPLICATES, txn, false);
+            Store source = env.openStore(table, kind(table), txn, false);
             if (source != null) {
                 XodusEngine.scan(source, txn, from, visitor);
             }

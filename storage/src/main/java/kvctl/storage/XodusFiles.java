@@ -3,10 +3,8 @@ package kvctl.storage;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -115,11 +113,7 @@ final class XodusFiles extends AbstractDataWriter implements DataReader {
 
     @Override
     public void syncDirectory() {
-        guard("syncDirectory", () -> {
-            try (FileChannel channel = FileChannel.open(dir, StandardOpenOption.READ)) {
-                channel.force(true);
-            }
-        });
+        guard("syncDirectory", () -> Storage.syncDirectory(dir));
     }
 
     @Override

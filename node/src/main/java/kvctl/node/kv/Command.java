@@ -10,8 +10,8 @@ import kvctl.protocol.Shards;
 /**
  * A write as it stands in the log.
  *
- * <p>Bytes: op (1), shard (varint), sessionMs (varint), sessionRandom (8), seq (varint), seq - answeredBelow (varint), key
- * (length as varint, bytes), of a cas the expected version (varint), then the value up to the end. About 20 bytes
+ * <p>Bytes: op (1), shard (varint), sessionMs (varint), sessionRandom (8), seq (varint), seq - answeredBelow (varint),
+ * key (length as varint, bytes), of a cas the expected version (varint), then the value up to the end. About 20 bytes
  * beyond key and value.
  *
  * @param expectedVersion of a cas, otherwise 0
@@ -112,7 +112,7 @@ record Command(Op op, int shardId, Request.Tag tag, byte[] key, long expectedVer
         return "The value has " + bytes + " bytes; the limit is " + Limits.VALUE_MAX_BYTES + ".";
     }
 
-    /** Sessions begin after 1970, so that (0, 0) is below every session; a client has not answered its future writes. */
+    /** Sessions begin after 1970, so (0, 0) is below all of them; nobody has the answers of writes yet to come. */
     private static boolean sane(Request.Tag tag) {
         return tag.sessionMs() > 0 && tag.seq() > 0 && tag.answeredBelow() >= 0 && tag.answeredBelow() <= tag.seq();
     }

@@ -219,7 +219,7 @@ public final class KvMachine implements StateMachine {
     }
 
     /**
-     * Reads one key of the state as it is now; whether that may be told to a client is the caller's to know (HAZARDS C4).
+     * Reads one key of the state as it is now; whether a client may be told is the caller's to know (HAZARDS C4).
      *
      * @return {@link Response.Value} or {@link Response.NotFound}
      */

@@ -10,8 +10,8 @@ import kvctl.protocol.BytesReader;
 import kvctl.protocol.BytesWriter;
 
 /**
- * Bytes of rows. Each begins with a CRC32C over its key and the rest, so that a damaged row and one that turned up under
- * another key are both seen (HAZARDS D5). The row of a key-value pair is CRC32C (4), version (8), value.
+ * Bytes of rows. Each begins with a CRC32C over its key and the rest, so that a damaged row and one that turned up
+ * under another key are both seen (HAZARDS D5). The row of a key-value pair is CRC32C (4), version (8), value.
  */
 final class Rows {
     private static final int CRC_BYTES = 4;

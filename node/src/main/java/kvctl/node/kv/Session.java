@@ -8,9 +8,9 @@ import kvctl.protocol.ProtocolException;
 
 /**
  * The results of one client's writes in one shard that it may still repeat (HAZARDS E3). Writes may come in any order
- * within a window of {@link Limits#SESSION_WINDOW}: a write further ahead closes the oldest ones, whose repeats are then
- * refused as "outcome unknown", which is true. Sorted parallel arrays, because there are many and they are read with
- * each write.
+ * within a window of {@link Limits#SESSION_WINDOW}: a write further ahead closes the oldest ones, whose repeats are
+ * then refused as "outcome unknown", which is true. Sorted parallel arrays, because there are many and they are read
+ * with each write.
  */
 final class Session {
     private static final int FIRST_CAPACITY = 4;

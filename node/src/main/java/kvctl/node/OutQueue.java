@@ -1,0 +1,55 @@
+package kvctl.node;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import java.util.concurrent.atomic.AtomicLong;
+import kvctl.protocol.BytesWriter;
+
+/**
+ * Bytes that were written to a connection and not taken by the system yet. Counted by us before they are handed to the
+ * event loop, because the channel's own count lags behind writes of other threads (HAZARDS A2). Written by one thread,
+ * asked by any.
+ */
+final class OutQueue {
+    /** Small enough to be pooled, and to see that a slow reader does read. */
+    private static final int PIECE_BYTES = 256 << 10;
+
+    private final AtomicLong bytes = new AtomicLong();
+    private final AtomicLong all;
+    private volatile long movedMs;
+
+    /** @param all counts the bytes of many queues */
+    OutQueue(AtomicLong all) {
+        this.all = all;
+    }
+
+    /** Writes and flushes what {@code frames} holds; it may be used again at once. */
+    void write(Channel to, BytesWriter frames) {
+        int size = frames.size();
+        all.addAndGet(size);
+        if (bytes.getAndAdd(size) == 0) {
+            movedMs = NodeLoop.realMs();
+        }
+        int at = 0;
+        while (at < size) {
+            int length = Math.min(PIECE_BYTES, size - at);
+            ByteBuf piece = to.alloc().directBuffer(length);
+            piece.writeBytes(frames.array(), at, length);
+            at += length;
+            (at < size ? to.write(piece) : to.writeAndFlush(piece)).addListener(done -> {
+                bytes.addAndGet(-length);
+                all.addAndGet(-length);
+                movedMs = NodeLoop.realMs();
+            });
+        }
+    }
+
+    long bytes() {
+        return bytes.get();
+    }
+
+    /** How long nothing has moved although something waits; 0 if nothing waits. */
+    long stuckMs(long nowMs) {
+        return bytes.get() == 0 ? 0 : Math.max(0, nowMs - movedMs);
+    }
+}

@@ -1,0 +1,24 @@
+package kvctl.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class ReplicaClockTest {
+    @Test
+    void C9_aStandstillCountsAsOneStep() {
+        ReplicaClock clock = new ReplicaClock(1000);
+        assertThat(clock.read(1050, 50)).isEqualTo(1050);
+        long after = clock.read(61_050, 50);
+        assertThat(after).isEqualTo(1050 + 50 + ReplicaClock.LONGEST_STEP_MS);
+        assertThat(clock.read(61_060, 0)).isEqualTo(after + 10);
+    }
+
+    @Test
+    void sleepAndSmallDelaysCountInFull() {
+        ReplicaClock clock = new ReplicaClock(0);
+        assertThat(clock.read(1000, 1000)).isEqualTo(1000);
+        assertThat(clock.read(1199, 0)).isEqualTo(1199);
+        assertThat(clock.read(1210, 1000)).as("woken early").isEqualTo(1210);
+    }
+}

@@ -1,0 +1,38 @@
+package kvctl.storage;
+
+import java.nio.file.Path;
+import java.util.List;
+import kvctl.raft.Store.Save;
+
+/** A process of its own that holds a storage, for the tests that need one to lock a directory or to be killed. */
+final class Child {
+    private Child() {}
+
+    /** Saves one entry after the other, and prints each index when it is durable, until it is killed. */
+    public static void main(String[] args) {
+        Storage storage = Storage.open(Path.of(args[0]), StorageContract.DELHI, StorageConfig.DEFAULT);
+        System.out.println("ready");
+        long last = storage.restore(1).entries().size();
+        for (long index = last + 1; true; index++) {
+            long applied = index;
+            storage.save(List.of(new Save(1, null, null, StorageContract.entries(index, index, 1), null)));
+            System.out.println(index);
+            storage.apply(() -> {
+                storage.tables(1).table("rows").put(StorageContract.bytes("last"), Records.indexKey(applied));
+                storage.tables(1).applied(applied, 1);
+            });
+        }
+    }
+
+    static Process start(Path dir) throws java.io.IOException {
+        return new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx64m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Child.class.getName(),
+                        dir.toString())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+    }
+}
