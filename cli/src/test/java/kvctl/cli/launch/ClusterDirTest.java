@@ -39,7 +39,7 @@ class ClusterDirTest {
     @Test
     void aDamagedFileIsNamed() throws IOException {
         ClusterDir dir = ClusterDir.of(temp, "demo");
-        ClusterDir.writeAtomically(dir.endpointsFile(), "nodes=2\n".getBytes());
+        ClusterDir.writeAtomically(dir.endpointsFile(), "nodes=2\n".getBytes(java.nio.charset.StandardCharsets.UTF_8));
         assertThatThrownBy(dir::endpoints)
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessageContaining(dir.endpointsFile().toString());
