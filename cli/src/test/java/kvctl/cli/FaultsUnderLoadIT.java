@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import kvctl.client.KvClient;
@@ -102,10 +103,10 @@ final class FaultsUnderLoadIT {
 
     /** Every writer gets some more acknowledged. */
     private void awaitWrites() {
-        List<Integer> before = writers.stream().map(writer -> writer.confirmed).toList();
+        List<Integer> before = writers.stream().map(writer -> writer.confirmed.get()).toList();
         Awaitility.await().atMost(PATIENCE).until(() -> {
             for (int i = 0; i < writers.size(); i++) {
-                if (writers.get(i).confirmed < before.get(i) + 3) {
+                if (writers.get(i).confirmed.get() < before.get(i) + 3) {
                     return false;
                 }
             }
@@ -146,7 +147,7 @@ final class FaultsUnderLoadIT {
         System.out.printf(
                 "%s, %d rounds: %d acknowledged writes, %d unknown, longest gap in service %d ms%n",
                 fault, rounds, acknowledged.get(), unknown, gap.longestMs());
-        assertThat(acknowledged.get()).isGreaterThan(rounds * WRITERS);
+        assertThat(acknowledged.get()).isGreaterThan((long) rounds * WRITERS);
     }
 
     /** The longest time between two acknowledgements, whoever got them. */
@@ -169,7 +170,7 @@ final class FaultsUnderLoadIT {
         private final byte[] key;
         private final TreeSet<Integer> known = new TreeSet<>();
         private final TreeSet<Integer> unknown = new TreeSet<>();
-        private volatile int confirmed;
+        private final AtomicInteger confirmed = new AtomicInteger();
         private volatile boolean stop;
         private volatile Throwable failure;
 
@@ -195,7 +196,7 @@ final class FaultsUnderLoadIT {
                 known.add(number);
                 gap.acknowledged();
                 acknowledged.incrementAndGet();
-                confirmed++;
+                confirmed.incrementAndGet();
             } catch (KvException e) {
                 if (e.outcome() == KvException.Outcome.UNKNOWN) {
                     unknown.add(number);
