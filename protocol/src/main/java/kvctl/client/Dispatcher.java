@@ -232,18 +232,18 @@ final class Dispatcher implements Nodes.Events {
 
     @Override
     public void answered(Call.Attempt attempt, Response response) {
-        Call call = attempt.call();
+        Call call = attempt.call;
         call.open.remove(attempt);
         if (response instanceof Response.Refused refused) {
-            refused(call, attempt.node(), refused);
+            refused(call, attempt.node, refused);
             return;
         }
         if (response instanceof Response.MapReply reply) {
             nodes.learn(reply.map());
         } else if (call.groupId != 0 && call.fixedGroup == 0) {
-            nodes.setLeader(call.groupId, attempt.node().nodeId);
+            nodes.setLeader(call.groupId, attempt.node.nodeId);
         }
-        NodeLink node = attempt.node();
+        NodeLink node = attempt.node;
         finish(call, new Result(response, call.shardId, node.nodeId, node.name, call.attempts, call.tag), null);
     }
 
@@ -375,7 +375,7 @@ final class Dispatcher implements Nodes.Events {
             elsewhere(call, node);
         }
         for (Call.Attempt attempt : open) {
-            Call call = attempt.call();
+            Call call = attempt.call;
             call.open.remove(attempt);
             if (call.state == Call.State.SENT) {
                 elsewhere(call, node);
@@ -463,7 +463,7 @@ final class Dispatcher implements Nodes.Events {
             List<Call.Attempt> open = List.copyOf(call.open);
             finish(call, null, Failures.atDeadline(call, nodes, nowMs));
             for (Call.Attempt attempt : open) {
-                NodeLink node = attempt.node();
+                NodeLink node = attempt.node;
                 if (node.state == NodeLink.State.OPEN && node.heardMs + config.requestTimeoutMs() <= nowMs) {
                     nodes.drop(node, "did not answer");
                 }
@@ -474,8 +474,8 @@ final class Dispatcher implements Nodes.Events {
             suspect(call.parkedAt, nowMs);
         }
         for (Call.Attempt attempt : call.open) {
-            if (attempt.node().heardMs + config.silentMs() <= nowMs) {
-                suspect(attempt.node(), nowMs);
+            if (attempt.node.heardMs + config.silentMs() <= nowMs) {
+                suspect(attempt.node, nowMs);
             }
         }
         route(call);
@@ -489,7 +489,7 @@ final class Dispatcher implements Nodes.Events {
     private void finish(Call call, Result result, KvException failure) {
         call.state = Call.State.DONE;
         for (Call.Attempt attempt : call.open) {
-            attempt.node().open.remove(attempt.correlationId());
+            attempt.node.open.remove(attempt.correlationId);
         }
         call.open.clear();
         unpark(call);

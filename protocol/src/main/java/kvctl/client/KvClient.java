@@ -361,8 +361,7 @@ public final class KvClient implements AutoCloseable {
         /** A client on another transport, as a simulator has one. */
         public KvClient build(Transport transport) {
             for (String endpoint : endpoints) {
-                int colon = endpoint.lastIndexOf(':');
-                if (colon < 1 || !endpoint.substring(colon + 1).matches("[0-9]{1,5}")) {
+                if (!isAddress(endpoint)) {
                     throw KvException.definite(
                             KvException.Code.BAD_REQUEST, "Endpoint '" + endpoint + "' is not host:port.");
                 }
@@ -382,6 +381,16 @@ public final class KvClient implements AutoCloseable {
                             maxWaiting,
                             giveUpWhenAllRefuse),
                     transport);
+        }
+
+        private static boolean isAddress(String endpoint) {
+            int colon = endpoint.lastIndexOf(':');
+            try {
+                int port = colon < 1 ? 0 : Integer.parseInt(endpoint.substring(colon + 1));
+                return port > 0 && port < 65536;
+            } catch (NumberFormatException e) {
+                return false;
+            }
         }
     }
 }

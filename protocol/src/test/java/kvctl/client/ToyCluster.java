@@ -34,6 +34,9 @@ class ToyCluster {
     /** Applied first, then answered with silence: the answer is lost. */
     volatile boolean loseAnswers;
 
+    /** Applies a repeated write again: what the checker has to find. */
+    volatile boolean forgetful;
+
     int applied;
     int repeats;
     private final Map<String, Response.Row> rows = new HashMap<>();
@@ -88,7 +91,7 @@ class ToyCluster {
             Request.Tag tag = write.tag();
             String name = tag.sessionMs() + "-" + tag.sessionRandom() + "-" + tag.seq();
             Response before = results.get(name);
-            if (before != null) {
+            if (before != null && !forgetful) {
                 repeats++;
                 return before;
             }
