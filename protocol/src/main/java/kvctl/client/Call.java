@@ -26,7 +26,10 @@ final class Call implements Runnable {
         DONE
     }
 
-    /** One sending of it that has no answer yet. No record: it is looked for by identity, and a one-shot pays for equals. */
+    /**
+     * One sending of it that has no answer yet. No record: it is looked for by identity, and a one-shot pays for
+     * equals.
+     */
     static final class Attempt {
         final Call call;
         final NodeLink node;

@@ -17,12 +17,16 @@ import kvctl.protocol.Shards;
  * threads, clocks or dice of its own, so the simulator runs it as it is.
  *
  * <p>A call is at one place at a time ({@link Call.State}), but may have several sendings open, at different nodes, all
- * with the same tag; the first real answer wins. A sending stays "exposed" until it is refused definitely; a write that is
+ * with the same tag; the first real answer wins. A sending stays "exposed" until it is refused definitely; a write
+ * that is
  * given up while one is exposed is unknown (HAZARDS E10, E11). Every call has a time at which it is looked at again,
  * and one wake-up serves them all.
  */
 final class Dispatcher implements Nodes.Events {
-    /** A group's waiting calls are sent at most this often because of a new leader; else two confused nodes make a storm. */
+    /**
+     * A group's waiting calls are sent at most this often because of a new leader; else two confused nodes make a
+     * storm.
+     */
     private static final long LEADER_NEWS_MS = 20;
 
     private final Transport transport;

@@ -20,7 +20,8 @@ import java.util.random.RandomGenerator;
 import kvctl.protocol.Hello;
 
 /**
- * Connections on {@code java.nio}, all served by one thread, which is also the one on which the client lives. Per turn of
+ * Connections on {@code java.nio}, all served by one thread, which is also the one on which the client lives. Per
+ * turn of
  * its loop: run the tasks, write what waits (all requests of a connection together), wait, read. Every turn reads
  * through one big buffer, and parses as many frames as came.
  */

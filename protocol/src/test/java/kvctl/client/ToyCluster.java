@@ -13,7 +13,8 @@ import kvctl.protocol.ShardMap;
 import kvctl.protocol.Shards;
 
 /**
- * What the toy nodes answer from: one consistent table, who leads, and the sessions, as the real machine has them. A test
+ * What the toy nodes answer from: one consistent table, who leads, and the sessions, as the real machine has them. A
+ * test
  * changes the public fields to make trouble.
  */
 class ToyCluster {
