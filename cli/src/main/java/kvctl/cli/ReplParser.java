@@ -36,7 +36,8 @@ final class ReplParser implements Parser {
         Line(String line, int cursor) {
             this.line = line;
             this.cursor = cursor;
-            List<Tokenizer.Token> tokens = Tokenizer.split(line.substring(0, cursor)).tokens();
+            List<Tokenizer.Token> tokens =
+                    Tokenizer.split(line.substring(0, cursor)).tokens();
             Tokenizer.Token end = tokens.isEmpty() ? null : tokens.get(tokens.size() - 1);
             boolean inside = end != null && end.end() == cursor;
             last = inside ? end : null;

@@ -104,7 +104,8 @@ final class Dispatcher implements Nodes.Events {
         } else if (call.key != null) {
             call.shardId = Shards.of(call.key, map.shardGroups().length);
         } else if (call.fixedShard >= map.shardGroups().length) {
-            missing = "There is no shard " + call.fixedShard + "; shards are 0 to " + (map.shardGroups().length - 1) + ".";
+            missing = "There is no shard " + call.fixedShard + "; shards are 0 to " + (map.shardGroups().length - 1)
+                    + ".";
         } else {
             call.shardId = call.fixedShard;
         }

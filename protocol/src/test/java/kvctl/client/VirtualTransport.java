@@ -37,8 +37,8 @@ final class VirtualTransport implements Transport {
     long epochMs = 1_700_000_000_000L;
     int delayMaxMs = 3;
     int sent;
-    private final PriorityQueue<Event> events = new PriorityQueue<>(
-            java.util.Comparator.comparingLong(Event::atMs).thenComparingLong(Event::order));
+    private final PriorityQueue<Event> events =
+            new PriorityQueue<>(java.util.Comparator.comparingLong(Event::atMs).thenComparingLong(Event::order));
     private long order;
     private long wakeAtMs = Long.MAX_VALUE;
     private Runnable wake;

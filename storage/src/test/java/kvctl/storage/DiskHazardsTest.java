@@ -172,7 +172,8 @@ class DiskHazardsTest {
             Storage copy = open(killed());
             assertThat(copy.restore(1).entries()).hasSize((int) index);
             byte[] last = copy.tables(1).table("rows").get(bytes("last"));
-            assertThat(last == null ? 0 : Records.index(last)).isEqualTo(copy.tables(1).lastApplied());
+            assertThat(last == null ? 0 : Records.index(last))
+                    .isEqualTo(copy.tables(1).lastApplied());
         }
     }
 
@@ -195,9 +196,11 @@ class DiskHazardsTest {
             Restored restored = storage.restore(1);
             assertThat(restored.forgetful()).isFalse();
             assertThat(restored.entries()).hasSizeGreaterThanOrEqualTo((int) acknowledged);
-            assertThat(log(restored)).isEqualTo(log(entries(1, restored.entries().size(), 1)));
+            assertThat(log(restored))
+                    .isEqualTo(log(entries(1, restored.entries().size(), 1)));
             byte[] last = storage.tables(1).table("rows").get(bytes("last"));
-            assertThat(last == null ? 0 : Records.index(last)).isEqualTo(storage.tables(1).lastApplied());
+            assertThat(last == null ? 0 : Records.index(last))
+                    .isEqualTo(storage.tables(1).lastApplied());
             storage.close();
         }
     }
@@ -310,7 +313,8 @@ class DiskHazardsTest {
     void D4_truncatedFileMakesTheNodeForgetful(int bytes) throws IOException {
         Storage storage = open(dir);
         for (int i = 0; i < 50; i++) {
-            storage.save(List.of(new Save(1, new HardState(i + 1, 2), null, entries(i * 100 + 1, i * 100 + 100, 1), null)));
+            storage.save(
+                    List.of(new Save(1, new HardState(i + 1, 2), null, entries(i * 100 + 1, i * 100 + 100, 1), null)));
         }
         storage.save(promise(2, 9, 3));
         storage.close();
@@ -464,7 +468,9 @@ class DiskHazardsTest {
         }
         Path copy = killed();
         truncateTo(lastFile(copy), acknowledged - 1);
-        assertThat(open(copy).restore(1).forgetful()).as("below the acknowledged point").isTrue();
+        assertThat(open(copy).restore(1).forgetful())
+                .as("below the acknowledged point")
+                .isTrue();
     }
 
     // ---- D5
@@ -483,7 +489,9 @@ class DiskHazardsTest {
             Restored restored = again.restore(1);
             assertThat(log(restored)).isEqualTo(log(entries(1, 11, 1)));
             assertThat(restored.forgetful()).isTrue();
-            assertThat(again.restore(2).forgetful()).as("another group is not touched (D17)").isFalse();
+            assertThat(again.restore(2).forgetful())
+                    .as("another group is not touched (D17)")
+                    .isFalse();
             again.close();
         }
         Storage again = open(dir);
@@ -534,11 +542,14 @@ class DiskHazardsTest {
                 runs++;
                 int before = calls.size();
                 assertThatThrownBy(() -> storage.save(List.of())).isInstanceOf(StorageException.class);
-                assertThatThrownBy(() -> storage.save(append(1, List.of(entry(13, 1))))).isInstanceOf(StorageException.class);
+                assertThatThrownBy(() -> storage.save(append(1, List.of(entry(13, 1)))))
+                        .isInstanceOf(StorageException.class);
                 assertThatThrownBy(() -> storage.apply(() -> {})).isInstanceOf(StorageException.class);
                 assertThatThrownBy(() -> storage.restore(1)).isInstanceOf(StorageException.class);
                 storage.close();
-                assertThat(calls.subList(before, calls.size())).as("nothing more is written").isEmpty();
+                assertThat(calls.subList(before, calls.size()))
+                        .as("nothing more is written")
+                        .isEmpty();
             }
             storage.close();
             resetCalls(-1);
@@ -639,8 +650,9 @@ class DiskHazardsTest {
         Identity other = new Identity("c-1", "mumbai", 2);
         assertThatThrownBy(() -> Storage.open(dir, other, CONFIG))
                 .isInstanceOf(StorageException.class)
-                .hasMessage(dir + " belongs to node delhi (id 1) of cluster c-1, not to node mumbai (id 2) of cluster c-1;"
-                        + " choose another directory");
+                .hasMessage(
+                        dir + " belongs to node delhi (id 1) of cluster c-1, not to node mumbai (id 2) of cluster c-1;"
+                                + " choose another directory");
         assertThatThrownBy(() -> Storage.open(dir, new Identity("c-2", "delhi", 1), CONFIG))
                 .hasMessageContaining("belongs to");
         open(dir);
