@@ -18,7 +18,9 @@ import org.jline.reader.LineReader;
 import org.jline.reader.LineReaderBuilder;
 import org.jline.reader.Reference;
 import org.jline.reader.UserInterruptException;
+import org.jline.reader.Widget;
 import org.jline.reader.impl.LineReaderImpl;
+import org.jline.terminal.Attributes;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
 import org.jline.utils.InfoCmp.Capability;
@@ -124,6 +126,7 @@ public final class Repl {
         LineReaderImpl made = (LineReaderImpl) builder.build();
         if (!dumb) {
             bindPrefixSearch(made);
+            bindInterrupt(made);
         }
         return made;
     }
@@ -136,6 +139,26 @@ public final class Repl {
                 new Reference(LineReader.HISTORY_BEGINNING_SEARCH_FORWARD), KeyMap.key(terminal, Capability.key_down));
         keys.bind(new Reference(LineReader.HISTORY_BEGINNING_SEARCH_BACKWARD), "\u001b[A");
         keys.bind(new Reference(LineReader.HISTORY_BEGINNING_SEARCH_FORWARD), "\u001b[B");
+    }
+
+    /**
+     * At the prompt Ctrl-C is a key like others and no signal: a signal overtakes what was typed before it, and is
+     * overtaken by what is typed after it.
+     */
+    private void bindInterrupt(LineReader made) {
+        made.getWidgets().put(LineReader.CALLBACK_INIT, () -> {
+            Attributes attributes = terminal.getAttributes();
+            attributes.setControlChar(Attributes.ControlChar.VINTR, 0);
+            terminal.setAttributes(attributes);
+            return true;
+        });
+        made.getKeyMaps()
+                .get(LineReader.MAIN)
+                .bind(
+                        (Widget) () -> {
+                            throw new UserInterruptException(made.getBuffer().toString());
+                        },
+                        KeyMap.ctrl('C'));
     }
 
     /** Made before JLine can make it, so that others cannot read it. Null if it cannot be: then there is no history. */
@@ -245,6 +268,7 @@ public final class Repl {
             return false;
         }
         session.uncancel();
+        session.begin();
         Terminal.SignalHandler before = terminal.handle(Terminal.Signal.INT, signal -> interrupt());
         try {
             if (first.startsWith("\\")) {

@@ -22,6 +22,7 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 final class ReplCompleter implements Completer {
     private static final int KEYS_WAIT_MS = 150;
     private static final int KEYS_MOST = 50;
+    private static final int DESCRIPTION_MOST = 60;
 
     private final CommandLine root;
     private final ClusterPoll poll;
@@ -113,7 +114,7 @@ final class ReplCompleter implements Completer {
         for (OptionSpec option : spec.options()) {
             if (!option.hidden()) {
                 String[] text = option.description();
-                String group = option.inherited() || spec == root.getCommandSpec() ? "global options" : "options";
+                String group = option.inherited() || spec == root.getCommandSpec() ? "options of all commands" : "options";
                 candidates.add(candidate(option.longestName(), group, text.length == 0 ? null : text[0]));
             }
         }
@@ -232,6 +233,11 @@ final class ReplCompleter implements Completer {
         int end = description.indexOf(". ");
         String first = (end < 0 ? description : description.substring(0, end)).strip();
         String plain = first.endsWith(".") ? first.substring(0, first.length() - 1) : first;
-        return plain.isEmpty() ? plain : plain.substring(0, 1).toLowerCase(Locale.ROOT) + plain.substring(1);
+        plain = plain.length() > DESCRIPTION_MOST ? plain.substring(0, DESCRIPTION_MOST - 1) + "…" : plain;
+        return plain.isEmpty() || plain.startsWith("*") ? plain : lowered(plain);
+    }
+
+    private static String lowered(String text) {
+        return text.substring(0, 1).toLowerCase(Locale.ROOT) + text.substring(1);
     }
 }

@@ -51,7 +51,7 @@ final class Script {
     }
 
     private boolean mayGoOn() {
-        return firstFailure == 0 || manner.keepGoing() || manner.dryRun();
+        return !session.isCancelled() && (firstFailure == 0 || manner.keepGoing() || manner.dryRun());
     }
 
     /** @param file {@code -} is standard input */
@@ -126,6 +126,7 @@ final class Script {
         int start = line.tokens().isEmpty() ? 0 : line.tokens().get(0).start();
         Position position = new Position(source, number, text, line, line.problemAt() >= 0 ? line.problemAt() : start);
         session.at(position);
+        session.begin();
         session.console().separate();
         switch (line.state()) {
             case BAD -> {

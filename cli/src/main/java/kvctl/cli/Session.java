@@ -207,9 +207,15 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    /** Forgets a {@link #cancel}: a new command begins. */
+    /** Forgets a {@link #cancel}: what the user types next has not been cancelled. */
     void uncancel() {
         cancelled = false;
+    }
+
+    /** A new line begins: the options of the last one do not hold any more. */
+    void begin() {
+        settings = base;
+        console.color(base.color());
     }
 
     public boolean isCancelled() {

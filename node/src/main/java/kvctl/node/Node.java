@@ -143,7 +143,7 @@ public final class Node {
                 some.applyBytes(),
                 (int) Math.min(Integer.MAX_VALUE, settings.snapshotEntries()),
                 Math.min(settings.snapshotBytes(), share),
-                some.keptEntries(),
+                (int) Math.min(some.keptEntries(), settings.snapshotEntries() / 2),
                 some.chunkBytes());
         return new RaftConfig(
                 node.id(),

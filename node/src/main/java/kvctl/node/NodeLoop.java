@@ -28,6 +28,7 @@ final class NodeLoop {
     private static final long BYTES_PER_TURN = 4 << 20;
     private static final long LONGEST_SLEEP_MS = 1000;
 
+    private static final long TIMER_GRID_MS = 20;
     private static final long WATCH_EVERY_MS = 20;
     private static final long HAND_OVER_MS = 500;
 
@@ -44,6 +45,7 @@ final class NodeLoop {
     private final List<Call> calls = new ArrayList<>();
     private final Map<Integer, RaftStatus> seen = new TreeMap<>();
     private long watchedMs = Long.MIN_VALUE / 2;
+    private final long phaseMs = realMs();
     private final ReplicaClock clock = new ReplicaClock(realMs());
     private volatile boolean stopping;
 
@@ -109,7 +111,7 @@ final class NodeLoop {
     private void turn() {
         long before = clock.read(realMs(), 0);
         long dueMs = turn.nextDeadlineMs();
-        long sleepMs = dueMs <= before ? 0 : Math.min(dueMs - before, LONGEST_SLEEP_MS);
+        long sleepMs = dueMs <= before ? 0 : Math.min(onGrid(dueMs) - before, LONGEST_SLEEP_MS);
         if (sleepMs > 0) {
             inbox.await(sleepMs);
         }
@@ -135,6 +137,14 @@ final class NodeLoop {
             watchedMs = now;
             watch();
         }
+    }
+
+    /**
+     * Timers fire on a coarse grid, so that the heartbeats of all groups led here fall into one turn and into one frame
+     * per peer; otherwise an idle node would wake for each group. The grid's phase differs from node to node.
+     */
+    private long onGrid(long dueMs) {
+        return dueMs > Long.MAX_VALUE - TIMER_GRID_MS ? dueMs : dueMs + Math.floorMod(phaseMs - dueMs, TIMER_GRID_MS);
     }
 
     /** Logs what changed for people: roles, terms, leaders, snapshots; never single requests. */

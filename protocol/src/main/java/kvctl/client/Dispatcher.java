@@ -104,7 +104,8 @@ final class Dispatcher implements Nodes.Events {
         } else if (call.key != null) {
             call.shardId = Shards.of(call.key, map.shardGroups().length);
         } else if (call.fixedShard >= map.shardGroups().length) {
-            missing = "There is no shard " + call.fixedShard + "; shards are 0 to " + (map.shardGroups().length - 1) + ".";
+            missing = "There is no shard " + call.fixedShard + "; shards are 0 to " + (map.shardGroups().length - 1)
+                    + ".";
         } else {
             call.shardId = call.fixedShard;
         }
@@ -165,9 +166,9 @@ final class Dispatcher implements Nodes.Events {
             nodes.connect(node, nowMs);
             wakeBy(nowMs + config.requestTimeoutMs());
         }
+        await(call, Call.State.PARKED, call.fixed() ? call.deadlineMs : nowMs + config.silentMs());
         node.parked.add(call);
         call.parkedAt = node;
-        await(call, Call.State.PARKED, call.fixed() ? call.deadlineMs : nowMs + config.silentMs());
     }
 
     private void send(Call call, NodeLink node) {
@@ -208,10 +209,19 @@ final class Dispatcher implements Nodes.Events {
         return true;
     }
 
+    /** The only way to another state but DONE; wherever the call waited before, it does not any more. */
     private void await(Call call, Call.State state, long untilMs) {
+        unpark(call);
         call.state = state;
         call.nextMs = Math.min(untilMs, call.deadlineMs);
         wakeBy(call.nextMs);
+    }
+
+    private static void unpark(Call call) {
+        if (call.parkedAt != null) {
+            call.parkedAt.parked.remove(call);
+            call.parkedAt = null;
+        }
     }
 
     private void backOff(Call call, long nowMs) {
@@ -463,8 +473,6 @@ final class Dispatcher implements Nodes.Events {
         }
         if (call.state == Call.State.PARKED) {
             suspect(call.parkedAt, nowMs);
-            call.parkedAt.parked.remove(call);
-            call.parkedAt = null;
         }
         for (Call.Attempt attempt : call.open) {
             if (attempt.node().heardMs + config.silentMs() <= nowMs) {
@@ -485,9 +493,7 @@ final class Dispatcher implements Nodes.Events {
             attempt.node().open.remove(attempt.correlationId());
         }
         call.open.clear();
-        if (call.parkedAt != null) {
-            call.parkedAt.parked.remove(call);
-        }
+        unpark(call);
         if (call.slot >= 0) {
             Call last = active.remove(active.size() - 1);
             if (last != call) {

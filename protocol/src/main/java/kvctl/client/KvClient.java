@@ -91,8 +91,7 @@ public final class KvClient implements AutoCloseable {
 
     /** @param id repeats the write of that id; null: a new write */
     public CompletableFuture<Result> casAsync(byte[] key, long expectedVersion, byte[] value, RequestId id) {
-        return write(
-                ofKey("cas", key, tag -> new Request.Cas(tag, key, expectedVersion, value)), key, value, id);
+        return write(ofKey("cas", key, tag -> new Request.Cas(tag, key, expectedVersion, value)), key, value, id);
     }
 
     /** The newest shard map, asked of any node. */

@@ -108,8 +108,8 @@ public final class Scan {
 
     /** Rows up to where a shard runs out that may have more. */
     private List<Response.Row> take() {
-        PriorityQueue<Part> heads = new PriorityQueue<>(
-                (a, b) -> Arrays.compareUnsigned(a.rows.peek().key(), b.rows.peek().key()));
+        PriorityQueue<Part> heads = new PriorityQueue<>((a, b) ->
+                Arrays.compareUnsigned(a.rows.peek().key(), b.rows.peek().key()));
         for (Part part : parts) {
             if (!part.rows.isEmpty()) {
                 heads.add(part);

@@ -68,7 +68,8 @@ final class SocketTransport implements Transport {
             return false;
         }
         tasks.add(task);
-        // The loop looks for tasks once more after it has set "stopped": either it finds this one, or it is taken back here.
+        // The loop looks for tasks once more after it has set "stopped": either it finds this one, or it is taken back
+        // here.
         if (stopped && tasks.remove(task)) {
             return false;
         }

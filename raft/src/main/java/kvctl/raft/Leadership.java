@@ -33,13 +33,16 @@ final class Leadership {
     long transferDeadlineMs;
     private boolean timeoutNowSent;
 
-    Leadership(RaftConfig config, Quorum quorum, RaftLog log, long term, long nowMs) {
+    Leadership(RaftConfig config, Quorum quorum, RaftLog log, long commitIndex, long term, long nowMs) {
         this.config = config;
         this.quorum = quorum;
         this.log = log;
         this.term = term;
         this.noopIndex = log.lastIndex() + 1;
         this.heartbeatDueMs = nowMs;
+        for (long index = commitIndex + 1; index < noopIndex; index++) {
+            uncommittedBytes += log.get(index).sizeBytes(); // The limit holds across terms (HAZARDS A1).
+        }
         for (int nodeId : config.voters()) {
             if (nodeId != config.nodeId()) {
                 followers.add(new Progress(nodeId, noopIndex, nowMs));
@@ -77,9 +80,7 @@ final class Leadership {
 
     void committed(long from, long to) {
         for (long index = from; index <= to; index++) {
-            if (index >= noopIndex) {
-                uncommittedBytes -= log.get(index).sizeBytes();
-            }
+            uncommittedBytes -= log.get(index).sizeBytes();
         }
     }
 

@@ -26,6 +26,9 @@ final class Group {
     long lastAppliedTerm;
     Engine.Rows log;
 
+    /** False from the start until the log was read: what is on disk is not known before. */
+    boolean restored = true;
+
     /** The group's row differs from the one on disk. */
     boolean dirty;
 

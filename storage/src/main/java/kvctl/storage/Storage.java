@@ -83,7 +83,7 @@ public final class Storage implements Store {
             opened.push(witness);
             Fence fence = Fence.read(witness);
             makeDirectory(dir.resolve("env"));
-            Engine engine = new XodusEngine(dir.resolve("env"), config, files);
+            Engine engine = new XodusEngine(dir.resolve("env"), config, files, witness.mark());
             opened.push(engine);
             Storage storage = new Storage(dir.toString(), config, engine, witness, lock);
             storage.start(fence, identity, new SecureRandom().nextLong());
@@ -148,7 +148,7 @@ public final class Storage implements Store {
     // ---- start
 
     private void start(Fence found, Identity identity, long newIncarnation) {
-        boolean rolledBack = engine.position() < witness.mark();
+        boolean rolledBack = engine.position() < witness.mark().position();
         byte[] row = meta.get(IDENTITY_KEY);
         if (row != null) {
             checkFormat(row);
@@ -168,13 +168,16 @@ public final class Storage implements Store {
         }
         checkIdentity(fence.identity(), identity);
         loadGroups();
-        boolean fenceChanged = compareWithFence(rolledBack);
-        if (row == null) {
+        if (compareWithFence(rolledBack)) {
+            fence.write(); // first: a second crash here must not hide that commits are missing
+        }
+        boolean engineOlder = groups.values().stream().anyMatch(group -> group.dirty);
+        if (row == null || rolledBack || engineOlder) {
             engine.begin();
             meta.put(IDENTITY_KEY, records.identity(identity, fence.incarnation()));
+            groups.values().stream().filter(group -> group.dirty).forEach(this::saveGroupRow);
             engine.commit();
         }
-        promisesChanged = fenceChanged;
         sync();
     }
 
@@ -226,6 +229,7 @@ public final class Storage implements Store {
         Group group = new Group(groupId);
         group.hardState = new HardState(numbers[0], (int) numbers[1]);
         group.logStart = new LogStart(numbers[2], numbers[3]);
+        group.restored = false;
         group.stateGeneration = numbers[4];
         group.logGeneration = numbers[5];
         nextGeneration = Math.max(nextGeneration, Math.max(numbers[4], numbers[5]) + 1);
@@ -265,6 +269,10 @@ public final class Storage implements Store {
                 fence.promise(groupId, now.hardState(), now.forgetful());
                 changed = true;
             }
+            if (!latest.equals(engineState(groupId))) {
+                group(groupId).hardState = latest;
+                group(groupId).dirty = true;
+            }
         }
         return changed;
     }
@@ -295,6 +303,7 @@ public final class Storage implements Store {
             }
             List<Entry> entries = readLog(group);
             checkStart(group);
+            group.restored = true;
             boolean forgetful =
                     fence.promise(groupId) != null && fence.promise(groupId).forgetful();
             return new Restored(hardState, group.logStart, entries, forgetful);
@@ -405,16 +414,17 @@ public final class Storage implements Store {
      * a start found commits missing.
      */
     private void sync() {
-        long position = engine.sync();
+        Engine.Mark durable = engine.sync();
         if (promisesChanged) {
             fence.write();
             promisesChanged = false;
         }
-        witness.mark(position);
+        witness.mark(durable);
     }
 
     private void saveGroup(Save save) {
         Group group = group(save.groupId());
+        Invariant.check(group.restored, "a group is restored before it is saved", group.id, 0);
         if (save.install() != null) {
             save.install().install();
         }
