@@ -636,7 +636,7 @@ class DiskHazardsTest {
         Storage again = open(dir);
         assertThatThrownBy(() -> again.restore(1))
                 .isInstanceOf(StorageException.class)
-                .hasMessageContaining("the state is at 25, the log ends at 20");
+                .hasMessageContaining("the log has entries 1 to 20, but the state is at 25");
     }
 
     @Test
