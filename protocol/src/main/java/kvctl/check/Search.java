@@ -10,7 +10,8 @@ import java.util.TreeMap;
 /**
  * Looks for an order of one key's operations that the model can follow: Wing and Gong's search with Lowe's cache of
  * visited (set of done operations, state) pairs. Exponential in the worst case, so it gives up after a number of steps.
- * Two things keep it short: unknown writes are put in only where nothing else fits, and writes whose versions were told are
+ * Two things keep it short: unknown writes are put in only where nothing else fits, and writes whose versions were
+ * told are
  * put in by their versions only.
  */
 final class Search {
