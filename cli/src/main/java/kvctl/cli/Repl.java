@@ -135,7 +135,8 @@ public final class Repl {
     private void bindPrefixSearch(LineReader made) {
         var keys = made.getKeyMaps().get(LineReader.MAIN);
         keys.bind(new Reference(LineReader.HISTORY_BEGINNING_SEARCH_BACKWARD), KeyMap.key(terminal, Capability.key_up));
-        keys.bind(new Reference(LineReader.HISTORY_BEGINNING_SEARCH_FORWARD), KeyMap.key(terminal, Capability.key_down));
+        keys.bind(
+                new Reference(LineReader.HISTORY_BEGINNING_SEARCH_FORWARD), KeyMap.key(terminal, Capability.key_down));
         keys.bind(new Reference(LineReader.HISTORY_BEGINNING_SEARCH_BACKWARD), "\u001b[A");
         keys.bind(new Reference(LineReader.HISTORY_BEGINNING_SEARCH_FORWARD), "\u001b[B");
     }
@@ -246,8 +247,7 @@ public final class Repl {
     private String prompt() {
         String pattern = settings.get("prompt");
         boolean colors = !dumb && session.console().colorsOut();
-        String text =
-                colors ? ReplPrompt.painted(poll.latest(), pattern) : ReplPrompt.text(poll.latest(), pattern);
+        String text = colors ? ReplPrompt.painted(poll.latest(), pattern) : ReplPrompt.text(poll.latest(), pattern);
         return text.replace("%", "%%");
     }
 
@@ -289,9 +289,11 @@ public final class Repl {
     int runCommand(String text, Tokenizer.Line line) {
         if (line.state() == Tokenizer.State.BAD) {
             String caret = " ".repeat(Math.max(0, line.problemAt())) + "^";
-            return session.errors().report(CliException.usage(
-                    Character.toUpperCase(line.problem().charAt(0)) + line.problem().substring(1) + ".",
-                    text.indexOf('\n') < 0 && !dumb ? "here\n" + text + "\n" + caret : null));
+            return session.errors()
+                    .report(CliException.usage(
+                            Character.toUpperCase(line.problem().charAt(0))
+                                    + line.problem().substring(1) + ".",
+                            text.indexOf('\n') < 0 && !dumb ? "here\n" + text + "\n" + caret : null));
         }
         session.takeResult();
         int code = CommandRun.run(session, line);
@@ -329,8 +331,9 @@ public final class Repl {
         if (!settings.isOn("notices") || ended) {
             return;
         }
-        String time = LocalTime.now().truncatedTo(ChronoUnit.SECONDS).format(
-                java.time.format.DateTimeFormatter.ofPattern("HH:mm:ss"));
+        String time = LocalTime.now()
+                .truncatedTo(ChronoUnit.SECONDS)
+                .format(java.time.format.DateTimeFormatter.ofPattern("HH:mm:ss"));
         synchronized (waitingNotices) {
             news.forEach(each -> waitingNotices.add("[" + time + "] " + each));
         }

@@ -76,7 +76,8 @@ final class ReplCompleter implements Completer {
                 open = option != null && option.arity().max() > 0 ? option : null;
             } else if (positional == 0 && spec.subcommands().containsKey(each)) {
                 spec = spec.subcommands().get(each).getCommandSpec();
-            } else if (spec.parser().stopAtPositional() && (positional > 0 || root.getSubcommands().containsKey(each))) {
+            } else if (spec.parser().stopAtPositional()
+                    && (positional > 0 || root.getSubcommands().containsKey(each))) {
                 command(words, i, word, candidates); // The command inside of expect.
                 return;
             } else {
@@ -143,8 +144,9 @@ final class ReplCompleter implements Completer {
                 words(candidates, "healthy");
                 groups().forEach(group -> words(candidates, "leader(" + group + ")"));
             }
-            case "NAME" -> ClusterDir.all(Home.of(session.console().env()))
-                    .forEach(dir -> candidates.add(candidate(dir.name(), "clusters", null)));
+            case "NAME" ->
+                ClusterDir.all(Home.of(session.console().env()))
+                        .forEach(dir -> candidates.add(candidate(dir.name(), "clusters", null)));
             case "COMMAND", "COMMAND VALUE" -> {
                 subcommands(root.getCommandSpec(), candidates);
                 if (label.equals("COMMAND")) {
@@ -171,7 +173,8 @@ final class ReplCompleter implements Completer {
             for (ClusterView.Node node : view.nodes()) {
                 candidates.add(candidate(node.place().name(), "nodes", describe(view, node)));
             }
-            groups().forEach(group -> candidates.add(candidate("leader(" + group + ")", "nodes", "who leads " + group)));
+            groups().forEach(
+                            group -> candidates.add(candidate("leader(" + group + ")", "nodes", "who leads " + group)));
         }
     }
 

@@ -132,11 +132,15 @@ final class Script {
         session.console().separate();
         switch (line.state()) {
             case BAD -> {
-                return session.errors().report(CliException.usage(sentence(line.problem(), text, line.problemAt()), null));
+                return session.errors()
+                        .report(CliException.usage(sentence(line.problem(), text, line.problemAt()), null));
             }
             case OPEN_QUOTE -> {
-                return session.errors().report(CliException.usage(
-                        "The quote that is opened here is never closed: " + excerpt(text, line.problemAt()) + ".", null));
+                return session.errors()
+                        .report(CliException.usage(
+                                "The quote that is opened here is never closed: " + excerpt(text, line.problemAt())
+                                        + ".",
+                                null));
             }
             default -> {}
         }
@@ -154,7 +158,8 @@ final class Script {
     }
 
     private static String excerpt(String text, int at) {
-        String rest = text.substring(Math.min(at, text.length())).lines().findFirst().orElse("");
+        String rest =
+                text.substring(Math.min(at, text.length())).lines().findFirst().orElse("");
         return rest.length() > 30 ? rest.substring(0, 27) + "..." : rest;
     }
 }

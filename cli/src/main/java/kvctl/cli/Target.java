@@ -3,9 +3,9 @@ package kvctl.cli;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
-import kvctl.client.KvClient;
 import kvctl.cli.launch.ClusterDir;
 import kvctl.cli.launch.Endpoints;
+import kvctl.client.KvClient;
 
 /**
  * A cluster that commands can talk to.
@@ -26,7 +26,8 @@ record Target(String name, String clusterId, List<String> addresses, ClusterDir 
         }
         try {
             ClusterDir dir = asked == null
-                    ? ClusterDir.current(Home.of(env)).orElseThrow(() -> notRunning("No cluster is running here.", null))
+                    ? ClusterDir.current(Home.of(env))
+                            .orElseThrow(() -> notRunning("No cluster is running here.", null))
                     : ClusterDir.of(Home.of(env), asked);
             if (!dir.exists()) {
                 throw notRunning("No cluster '" + asked + "' is running here.", null);

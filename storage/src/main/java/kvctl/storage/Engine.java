@@ -22,9 +22,19 @@ interface Engine extends AutoCloseable {
     /**
      * Makes everything committed durable, also when the last commit wrote nothing (HAZARDS D7).
      *
-     * @return a {@link #position} that is durable now
+     * @return what is durable now, to be handed in when the engine is opened again
      */
-    long sync();
+    Mark sync();
+
+    /**
+     * Testifies to what was durable.
+     *
+     * @param position a {@link #position}
+     * @param digest of the last bytes before it; 0 where there is none
+     */
+    record Mark(long position, int digest) {
+        static final Mark NONE = new Mark(0, 0);
+    }
 
     /** Hands on what commits only gathered, so that the process may die and background work may go on. */
     void settle();

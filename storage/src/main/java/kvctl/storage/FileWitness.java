@@ -10,11 +10,11 @@ import java.util.zip.CRC32C;
 
 /**
  * {@link Witness} in two files: {@code promises} with two slots, each u32 length, u32 CRC32C, content; and {@code mark}, a
- * mapped u64 position with its CRC32C.
+ * mapped record of u64 position, u32 digest and their CRC32C.
  */
 final class FileWitness implements Witness {
     static final int SLOT_BYTES = 128 << 10;
-    private static final int MARK_BYTES = 12;
+    private static final int MARK_BYTES = 16;
 
     private final Path promises;
     private final RandomAccessFile file;
@@ -29,7 +29,7 @@ final class FileWitness implements Witness {
         if (file.length() < 2L * SLOT_BYTES) {
             file.setLength(2L * SLOT_BYTES);
             file.getFD().sync();
-            Storage.syncDirectory(dir);
+            DataDirectory.sync(dir);
         }
         try (RandomAccessFile markFile =
                 new RandomAccessFile(dir.resolve("mark").toFile(), "rw")) {
@@ -77,15 +77,18 @@ final class FileWitness implements Witness {
     }
 
     @Override
-    public long mark() {
+    public Engine.Mark mark() {
         mark.get(0, markBytes);
-        return markBuffer.getInt(8) == crc(markBytes, 0, 8) ? markBuffer.getLong(0) : 0;
+        return markBuffer.getInt(12) == crc(markBytes, 0, 12)
+                ? new Engine.Mark(markBuffer.getLong(0), markBuffer.getInt(8))
+                : Engine.Mark.NONE;
     }
 
     @Override
-    public void mark(long position) {
-        markBuffer.putLong(0, position);
-        markBuffer.putInt(8, crc(markBytes, 0, 8));
+    public void mark(Engine.Mark durable) {
+        markBuffer.putLong(0, durable.position());
+        markBuffer.putInt(8, durable.digest());
+        markBuffer.putInt(12, crc(markBytes, 0, 12));
         mark.put(0, markBytes);
     }
 

@@ -196,14 +196,14 @@ public final class MemoryDisk {
         }
 
         @Override
-        public long sync() {
+        public Mark sync() {
             check();
             if (++syncs == failingSync) {
                 throw new IllegalStateException("injected failure of sync " + syncs);
             }
             unsynced = 0;
             trim();
-            return commits;
+            return new Mark(commits, 0);
         }
 
         @Override
@@ -349,7 +349,7 @@ public final class MemoryDisk {
     /** The files beside the engine; each write of them is durable at once, as it is on a real disk. */
     private static final class MemoryWitness implements Witness {
         private final byte[][] slots = new byte[2][];
-        private long mark;
+        private Engine.Mark mark = Engine.Mark.NONE;
 
         @Override
         public byte[] slot(int slot) {
@@ -362,13 +362,13 @@ public final class MemoryDisk {
         }
 
         @Override
-        public long mark() {
+        public Engine.Mark mark() {
             return mark;
         }
 
         @Override
-        public void mark(long position) {
-            mark = position;
+        public void mark(Engine.Mark durable) {
+            mark = durable;
         }
 
         @Override

@@ -11,11 +11,11 @@ interface Witness extends AutoCloseable {
     /** Replaces a slot, durable on return. A crash may leave this slot unreadable, never the other one. */
     void slot(int slot, byte[] content);
 
-    /** Last position given to {@link #mark(long)}; may be an older one after a power cut; 0 if unknown. */
-    long mark();
+    /** Last one given to {@link #mark(Engine.Mark)}; may be an older one after a power cut, or none. */
+    Engine.Mark mark();
 
-    /** Notes a position; survives the process, not necessarily a power cut. */
-    void mark(long position);
+    /** Notes what is durable; survives the process, not necessarily a power cut. */
+    void mark(Engine.Mark durable);
 
     @Override
     void close();

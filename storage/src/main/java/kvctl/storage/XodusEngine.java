@@ -37,15 +37,20 @@ final class XodusEngine implements Engine {
     private boolean begun;
     private long gathered;
 
-    XodusEngine(Path dir, StorageConfig config, XodusFiles files) {
+    XodusEngine(Path dir, StorageConfig config, XodusFiles files, Mark last) {
         this.files = files;
         if (Files.exists(dir.resolve("exodus.properties"))) {
             throw new StorageException(
                     dir.resolve("exodus.properties") + " would override this store's settings; remove it");
         }
-        files.syncAll();
-        EnvironmentConfig settings = settings(config);
-        env = (EnvironmentImpl) Environments.newInstance(LogConfig.create(files, files), settings);
+        try {
+            files.prepare(last);
+            env = (EnvironmentImpl) Environments.newInstance(LogConfig.create(files, files), settings(config));
+            files.adopt(position());
+        } catch (RuntimeException e) {
+            files.closeReaders();
+            throw e;
+        }
     }
 
     private static EnvironmentConfig settings(StorageConfig config) {
@@ -53,7 +58,8 @@ final class XodusEngine implements Engine {
                 .setMemoryUsage(config.cacheBytes())
                 .setLogCacheShared(false)
                 .setLogDurableWrite(false) // synced by name, see sync()
-                .setLogFileSize(8192) // KiB; a value of 4 MiB must fit
+                .setLogFileSize(XodusFiles.FILE_BYTES >> 10) // in KiB; a value of 4 MiB must fit
+                .setLogCachePageSize(PageSums.PAGE_BYTES)
                 .setManagementEnabled(false)
                 .setEnvGatherStatistics(false)
                 .setEnvMonitorTxnsExpirationTimeout(0) // it would end the read transaction of an idle node
@@ -103,12 +109,9 @@ final class XodusEngine implements Engine {
     }
 
     @Override
-    public long sync() {
+    public Mark sync() {
         settle();
-        long position = position(); // before the sync: the cleaner of Xodus may commit more meanwhile
-        env.flushAndSync();
-        files.check();
-        return position;
+        return files.mark(env::flushAndSync);
     }
 
     @Override
@@ -141,8 +144,9 @@ final class XodusEngine implements Engine {
 
     @Override
     public void close() {
-        endRead();
+        files.abandonIfFailed();
         try {
+            endRead();
             env.close();
         } finally {
             files.closeReaders();

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 import jetbrains.exodus.io.AbstractDataWriter;
 import jetbrains.exodus.io.Block;
 import jetbrains.exodus.io.DataReader;
@@ -16,20 +17,41 @@ import jetbrains.exodus.io.RemoveBlockType;
 import jetbrains.exodus.log.LogUtil;
 
 /**
- * The files under Xodus. Takes the place of its own writer, which ignores that an interrupt closed the file before the
- * sync, only warns where a directory can't be synced, and goes on after a failed write (HAZARDS D3, D8, D9).
+ * The files under Xodus, which sees them as one log of bytes with addresses. Takes the place of its own writer, which
+ * ignores that an interrupt closed the file before the sync, only warns where a directory can't be synced, goes on after
+ * a failed write, and has no checksums (HAZARDS D3, D5, D8, D9).
  *
  * <p>Here every failure is remembered, whichever thread met it (the cleaner writes, too), and all later writes and syncs
- * fail with it. {@link RandomAccessFile} and {@code FileDescriptor.sync} take no notice of interrupts. Thread-safe as
- * Xodus needs it: many readers, writers one at a time.
+ * fail with it. {@link RandomAccessFile} and {@code FileDescriptor.sync} take no notice of interrupts. Every full page is
+ * verified when it is read. Thread-safe as Xodus needs it: many readers, writers one at a time.
  */
 final class XodusFiles extends AbstractDataWriter implements DataReader {
+    static final int FILE_BYTES = 8 << 20;
+    private static final int PAGE_BYTES = PageSums.PAGE_BYTES;
+    private static final int PAGES = FILE_BYTES / PAGE_BYTES;
+
     private final Path dir;
     private final Map<Long, RandomAccessFile> openForRead = new ConcurrentHashMap<>();
+    private final Map<Long, PageSums> sums = new ConcurrentHashMap<>();
+    private volatile RuntimeException failure;
+    private volatile boolean abandoned;
+    private Faults faults = call -> {};
+
+    /** Pages that end after this address are not verified; before the start is through, those are not promised. */
+    private volatile long verifiedBelow = Long.MAX_VALUE;
+
     private RandomAccessFile file;
     private FileBlock block;
-    private volatile RuntimeException failure;
-    private Faults faults = call -> {};
+    private PageSums fileSums;
+
+    /** Address after the last written byte. */
+    private long written;
+
+    /** Over the bytes of the unfinished page. */
+    private final CRC32C pageCrc = new CRC32C();
+
+    private volatile Thread marking;
+    private volatile Engine.Mark mark;
 
     /** Test hook: called before each call to the operating system; may throw in its place. */
     @FunctionalInterface
@@ -49,15 +71,20 @@ final class XodusFiles extends AbstractDataWriter implements DataReader {
     void check() {
         RuntimeException first = failure;
         if (first != null) {
-            throw new IllegalStateException("an earlier write failed: " + first.getMessage(), first);
+            throw new IllegalStateException(first.getMessage(), first);
         }
     }
 
+    // ---- start
+
     /**
-     * Syncs all files. A process that was killed leaves written but unsynced bytes, and what a start reads from them is
-     * acted upon without being written again.
+     * Prepares the files for being read. Syncs all of them: a process that was killed leaves written but unsynced bytes,
+     * and what a start reads from them is acted upon without being written again. Where the last page up to the mark is
+     * not what it was, it is cut off, so that Xodus falls back to what is before it.
      */
-    void syncAll() {
+    void prepare(Engine.Mark last) {
+        mark = last;
+        verifiedBelow = last.position();
         for (Long address : addresses(0)) {
             guard("sync", () -> {
                 try (RandomAccessFile each = new RandomAccessFile(path(address).toFile(), "rw")) {
@@ -66,7 +93,38 @@ final class XodusFiles extends AbstractDataWriter implements DataReader {
             });
         }
         syncDirectory();
+        long address = last.position() - last.position() % FILE_BYTES;
+        int end = (int) (last.position() - address);
+        int start = end - end % PAGE_BYTES;
+        byte[] tail = new byte[end - start];
+        if (tail.length > 0
+                && Files.exists(path(address))
+                && new FileBlock(address).read(tail, start, 0, tail.length) == tail.length
+                && PageSums.sum(tail, 0, tail.length) != last.digest()) {
+            addresses(address + 1).forEach(later -> removeBlock(later, RemoveBlockType.Delete));
+            truncateBlock(address, start);
+        }
     }
+
+    /**
+     * From here on all pages are verified. Pages after the mark were promised to nobody and are taken as they are.
+     *
+     * @param end address after the last byte that Xodus accepted
+     */
+    void adopt(long end) {
+        byte[] page = new byte[PAGE_BYTES];
+        long first = verifiedBelow - verifiedBelow % PAGE_BYTES;
+        for (long start = first; start + PAGE_BYTES <= end; start += PAGE_BYTES) {
+            long address = start - start % FILE_BYTES;
+            int offset = (int) (start - address);
+            if (new FileBlock(address).read(page, offset, 0, PAGE_BYTES) == PAGE_BYTES) {
+                guard("write", () -> sums(address).set(offset / PAGE_BYTES, PageSums.sum(page, 0, PAGE_BYTES)));
+            }
+        }
+        verifiedBelow = Long.MAX_VALUE;
+    }
+
+    // ---- what Xodus reads
 
     @Override
     public String getLocation() {
@@ -100,20 +158,106 @@ final class XodusFiles extends AbstractDataWriter implements DataReader {
         return dir.resolve(LogUtil.getLogFilename(address));
     }
 
+    private PageSums sums(long address) {
+        return sums.computeIfAbsent(address, a -> {
+            try {
+                return new PageSums(path(a), PAGES);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e.getMessage(), e);
+            }
+        });
+    }
+
+    private int readFully(long address, byte[] output, long position, int offset, int count) {
+        RandomAccessFile source = openForRead.computeIfAbsent(address, a -> {
+            try {
+                return new RandomAccessFile(path(a).toFile(), "r");
+            } catch (IOException e) {
+                throw new UncheckedIOException(e.getMessage(), e);
+            }
+        });
+        synchronized (source) {
+            try {
+                source.seek(position);
+                int done = 0;
+                while (done < count) {
+                    int n = source.read(output, offset + done, count - done);
+                    if (n < 0) {
+                        break;
+                    }
+                    done += n;
+                }
+                return done;
+            } catch (IOException e) {
+                throw new UncheckedIOException("read in " + dir + ": " + e.getMessage(), e);
+            }
+        }
+    }
+
+    private void verify(long address, byte[] page, int offset, long position) {
+        if (!sums(address).matches((int) (position / PAGE_BYTES), page, offset)) {
+            RuntimeException damage = new StorageException(path(address) + " is damaged near byte " + position
+                    + "; move " + dir + " away and start again, the node will copy from the others");
+            failure = damage;
+            throw damage;
+        }
+    }
+
+    // ---- what Xodus writes
+
     @Override
     public Block write(byte[] bytes, int off, int len) {
-        guard("write", () -> file.write(bytes, off, len));
+        guard("write", () -> {
+            file.write(bytes, off, len);
+            digest(bytes, off, len);
+        });
         return block;
+    }
+
+    private void digest(byte[] bytes, int off, int len) throws IOException {
+        int from = off;
+        int left = len;
+        while (left > 0) {
+            int n = Math.min(left, PAGE_BYTES - (int) (written % PAGE_BYTES));
+            pageCrc.update(bytes, from, n);
+            written += n;
+            from += n;
+            left -= n;
+            if (written % PAGE_BYTES == 0) {
+                fileSums.set((int) ((written - 1 - block.getAddress()) / PAGE_BYTES), (int) pageCrc.getValue());
+                pageCrc.reset();
+            }
+        }
     }
 
     @Override
     protected void syncImpl() {
+        Engine.Mark now = new Engine.Mark(written, (int) pageCrc.getValue());
         guard("sync", () -> file.getFD().sync());
+        if (Thread.currentThread() == marking) {
+            mark = now;
+        }
+    }
+
+    /**
+     * Runs a sync of this thread, outside of any commit.
+     *
+     * @return what is durable; an older mark if nothing was written since a file was finished
+     */
+    Engine.Mark mark(Runnable sync) {
+        marking = Thread.currentThread();
+        try {
+            sync.run();
+        } finally {
+            marking = null;
+        }
+        check();
+        return mark;
     }
 
     @Override
     public void syncDirectory() {
-        guard("syncDirectory", () -> Storage.syncDirectory(dir));
+        guard("syncDirectory", () -> DataDirectory.sync(dir));
     }
 
     @Override
@@ -125,7 +269,14 @@ final class XodusFiles extends AbstractDataWriter implements DataReader {
                 opened.setLength(length);
                 opened.getFD().sync();
             }
-            opened.seek(length);
+            fileSums = sums(address);
+            fileSums.truncate((int) (length / PAGE_BYTES));
+            byte[] tail = new byte[(int) (length % PAGE_BYTES)];
+            opened.seek(length - tail.length);
+            opened.readFully(tail);
+            pageCrc.reset();
+            pageCrc.update(tail);
+            written = address + length;
         });
         block = new FileBlock(address);
         return block;
@@ -133,10 +284,15 @@ final class XodusFiles extends AbstractDataWriter implements DataReader {
 
     @Override
     protected void closeImpl() {
-        // Closing writes nothing, so a failure here loses nothing that was promised.
-        closeQuietly(file);
-        file = null;
-        block = null;
+        try {
+            guard("syncSums", () -> fileSums.sync());
+        } finally {
+            closeQuietly(file);
+            closeQuietly(fileSums);
+            file = null;
+            fileSums = null;
+            block = null;
+        }
     }
 
     @Override
@@ -147,13 +303,18 @@ final class XodusFiles extends AbstractDataWriter implements DataReader {
     @Override
     public void removeBlock(long blockAddress, RemoveBlockType type) {
         closeQuietly(openForRead.remove(blockAddress));
-        guard("remove", () -> Files.deleteIfExists(path(blockAddress)));
+        guard("remove", () -> {
+            Files.deleteIfExists(path(blockAddress));
+            sums(blockAddress).delete();
+            sums.remove(blockAddress);
+        });
     }
 
     @Override
     public void truncateBlock(long blockAddress, long length) {
         closeQuietly(openForRead.remove(blockAddress));
         guard("truncate", () -> {
+            sums(blockAddress).truncate((int) (length / PAGE_BYTES));
             try (RandomAccessFile each = new RandomAccessFile(path(blockAddress).toFile(), "rw")) {
                 each.setLength(length);
                 each.getFD().sync();
@@ -182,17 +343,20 @@ final class XodusFiles extends AbstractDataWriter implements DataReader {
         openForRead.clear();
     }
 
-    private static void closeQuietly(RandomAccessFile each) {
+    private static void closeQuietly(AutoCloseable each) {
         if (each != null) {
             try {
                 each.close();
-            } catch (IOException e) {
+            } catch (Exception e) {
                 // Nothing was buffered in it.
             }
         }
     }
 
     private void guard(String call, Call body) {
+        if (abandoned) {
+            return;
+        }
         check();
         try {
             faults.before(call);
@@ -202,6 +366,11 @@ final class XodusFiles extends AbstractDataWriter implements DataReader {
             failure = first;
             throw first;
         }
+    }
+
+    /** After a failure: lets Xodus close and free its memory; its calls do nothing any more. */
+    void abandonIfFailed() {
+        abandoned = failure != null;
     }
 
     private interface Call {
@@ -227,31 +396,12 @@ final class XodusFiles extends AbstractDataWriter implements DataReader {
 
         @Override
         public int read(byte[] output, long position, int offset, int count) {
-            RandomAccessFile source = openForRead.computeIfAbsent(address, this::open);
-            synchronized (source) {
-                try {
-                    source.seek(position);
-                    int done = 0;
-                    while (done < count) {
-                        int n = source.read(output, offset + done, count - done);
-                        if (n < 0) {
-                            break;
-                        }
-                        done += n;
-                    }
-                    return done;
-                } catch (IOException e) {
-                    throw new UncheckedIOException("read in " + dir + ": " + e.getMessage(), e);
-                }
+            int done = readFully(address, output, position, offset, count);
+            long end = address + position + PAGE_BYTES;
+            if (done == PAGE_BYTES && position % PAGE_BYTES == 0 && end <= verifiedBelow) {
+                verify(address, output, offset, position);
             }
-        }
-
-        private RandomAccessFile open(long blockAddress) {
-            try {
-                return new RandomAccessFile(path(blockAddress).toFile(), "r");
-            } catch (IOException e) {
-                throw new UncheckedIOException(e.getMessage(), e);
-            }
+            return done;
         }
 
         @Override

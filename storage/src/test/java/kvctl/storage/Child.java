@@ -1,5 +1,6 @@
 package kvctl.storage;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import kvctl.raft.Store.Save;
@@ -24,7 +25,8 @@ final class Child {
         }
     }
 
-    static Process start(Path dir) throws java.io.IOException {
+    /** Its output goes to a file, where it is found also after the child was killed. */
+    static Process start(Path dir, Path output) throws IOException {
         return new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx64m",
@@ -32,6 +34,7 @@ final class Child {
                         System.getProperty("java.class.path"),
                         Child.class.getName(),
                         dir.toString())
+                .redirectOutput(output.toFile())
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
     }

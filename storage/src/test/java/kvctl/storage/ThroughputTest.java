@@ -57,7 +57,9 @@ class ThroughputTest {
                     long last = index;
                     storage.apply(() -> {
                         for (int i = 0; i < batch; i++) {
-                            byte[] key = ByteBuffer.allocate(16).putInt(random.nextInt(100_000)).array();
+                            byte[] key = ByteBuffer.allocate(16)
+                                    .putInt(random.nextInt(100_000))
+                                    .array();
                             rows.put(key, new byte[112]);
                         }
                         tables.applied(last, 1);
@@ -67,7 +69,8 @@ class ThroughputTest {
             }
             double seconds = (System.nanoTime() - start) / 1e9;
             assertThat(index).isPositive();
-            System.out.printf("batch %d%s: %.0f entries/s, %.0f turns/s, %d MiB on disk%n",
+            System.out.printf(
+                    "batch %d%s: %.0f entries/s, %.0f turns/s, %d MiB on disk%n",
                     batch, withApply ? " with apply" : "", index / seconds, turns / seconds, storage.sizeBytes() >> 20);
         }
     }
