@@ -48,8 +48,8 @@ final class OutputTest {
     void tablesAreAlignedAndShowUnprintableBytes() {
         assertThat(written(Format.TABLE))
                 .isEqualTo("""
-                        KEY          SIZE  NOTE
-                        a           2 KiB  x,"y"\t
+                        KEY         SIZE  NOTE
+                        a          2 KiB  x,"y"\\x09
                         \\xffa\\x0a
                         """);
     }
