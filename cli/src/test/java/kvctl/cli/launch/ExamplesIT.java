@@ -56,7 +56,8 @@ final class ExamplesIT {
     void theReadmesJavaPutsAndGets() throws Exception {
         kvctl.run("cluster", "up", "--base-port", "" + kvctl.basePort(), "--detach")
                 .succeeds();
-        Matcher block = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(ROOT.resolve("README.md")));
+        Matcher block = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(ROOT.resolve("README.md")));
         assertThat(block.find()).isTrue();
         Path source = temp.resolve("Hello.java");
         Files.writeString(source, block.group(1).replace("7101", "" + kvctl.basePort()));

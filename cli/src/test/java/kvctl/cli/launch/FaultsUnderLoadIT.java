@@ -47,7 +47,8 @@ final class FaultsUnderLoadIT {
     void up() throws Exception {
         kvctl = new Kvctl(temp.resolve("home"));
         int port = kvctl.basePort();
-        kvctl.run("cluster", "up", "--base-port", "" + port, "--groups", "2", "--detach").succeeds();
+        kvctl.run("cluster", "up", "--base-port", "" + port, "--groups", "2", "--detach")
+                .succeeds();
         client = KvClient.builder()
                 .endpoints(List.of("127.0.0.1:" + port, "127.0.0.1:" + (port + 1), "127.0.0.1:" + (port + 2)))
                 .requestTimeoutMs(30_000)
@@ -103,7 +104,8 @@ final class FaultsUnderLoadIT {
 
     /** Every writer gets some more acknowledged. */
     private void awaitWrites() {
-        List<Integer> before = writers.stream().map(writer -> writer.confirmed.get()).toList();
+        List<Integer> before =
+                writers.stream().map(writer -> writer.confirmed.get()).toList();
         Awaitility.await().atMost(PATIENCE).until(() -> {
             for (int i = 0; i < writers.size(); i++) {
                 if (writers.get(i).confirmed.get() < before.get(i) + 3) {
