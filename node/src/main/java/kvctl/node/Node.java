@@ -84,7 +84,8 @@ public final class Node {
         String clusterId = topology.cluster();
         StorageConfig storageConfig = storageConfig(node.settings());
         Storage storage = Storage.open(dataDirectory, new Identity(clusterId, name, node.id()), storageConfig);
-        Self self = new Self(clusterId, topology, node, storage.incarnation());
+        KnownPeers known = new KnownPeers(dataDirectory.resolve("peers"));
+        Self self = new Self(clusterId, topology, node, storage.incarnation(), known);
         EventLoopGroup netThreads = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory(name + "-net", true), NioIoHandler.newFactory());
         ExecutorService helper = Executors.newSingleThreadExecutor(new DefaultThreadFactory(name + "-helper", true));

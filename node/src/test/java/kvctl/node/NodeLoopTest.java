@@ -35,7 +35,7 @@ class NodeLoopTest {
 
     private void start() {
         Topology topology = Topology.defaults("test", 1, 1, 7101);
-        Self self = new Self("test", topology, topology.node(1), 1);
+        Self self = new Self("test", topology, topology.node(1), 1, new KnownPeers(null));
         storage = Storage.inMemory(new MemoryDisk(), new Identity("test", "n1", 1), 1, StorageConfig.DEFAULT);
         Turn turn = new Turn(1, storage, (groupId, to, message) -> {});
         KvMachine machine = new KvMachine(1, storage.tables(1));

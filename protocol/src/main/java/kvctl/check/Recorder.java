@@ -11,7 +11,8 @@ import kvctl.client.KvException;
 import kvctl.client.Result;
 
 /**
- * Writes down what a client does and sees, by one monotonic clock. Thread-safe. After an unknown outcome the process that
+ * Writes down what a client does and sees, by one monotonic clock. Thread-safe. After an unknown outcome the process
+ * that
  * called is over: go on under another number (HAZARDS §4).
  */
 public final class Recorder {

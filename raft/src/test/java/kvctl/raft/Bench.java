@@ -333,7 +333,11 @@ final class Bench implements Outbox, Store {
 
     /** The messages of one kind among {@code sent}. */
     static <M extends Message> List<M> only(Class<M> kind, List<Sent> sent) {
-        return sent.stream().map(Sent::message).filter(kind::isInstance).map(kind::cast).toList();
+        return sent.stream()
+                .map(Sent::message)
+                .filter(kind::isInstance)
+                .map(kind::cast)
+                .toList();
     }
 
     static <M extends Message> M one(Class<M> kind, List<Sent> sent) {

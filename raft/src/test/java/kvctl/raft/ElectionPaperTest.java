@@ -34,12 +34,10 @@ class ElectionPaperTest {
     @Test
     void staleRequestsAreRejectedWithTheNewerTerm() {
         Bench bench = new Bench(3).term(5, 0).start();
-        AppendEntriesReply append =
-                one(AppendEntriesReply.class, bench.receive(2, append(4, 0, 0, entries(1, 4), 0)));
+        AppendEntriesReply append = one(AppendEntriesReply.class, bench.receive(2, append(4, 0, 0, entries(1, 4), 0)));
         assertThat(append.success()).isFalse();
         assertThat(append.term()).isEqualTo(5);
-        assertThat(one(RequestVoteReply.class, bench.receive(2, VOTE)))
-                .isEqualTo(new RequestVoteReply(5, false));
+        assertThat(one(RequestVoteReply.class, bench.receive(2, VOTE))).isEqualTo(new RequestVoteReply(5, false));
     }
 
     /** "If a candidate or leader discovers that its term is out of date, it immediately reverts to follower state." (§5.1) */
@@ -93,14 +91,18 @@ class ElectionPaperTest {
     @Test
     void oneVotePerTermAlsoAfterARestart() {
         Bench bench = new Bench(5).start();
-        assertThat(one(RequestVoteReply.class, bench.receive(2, new RequestVote(1, 2, 0, 0, false))).voteGranted())
+        assertThat(one(RequestVoteReply.class, bench.receive(2, new RequestVote(1, 2, 0, 0, false)))
+                        .voteGranted())
                 .isTrue();
-        assertThat(one(RequestVoteReply.class, bench.receive(3, new RequestVote(1, 3, 0, 0, false))).voteGranted())
+        assertThat(one(RequestVoteReply.class, bench.receive(3, new RequestVote(1, 3, 0, 0, false)))
+                        .voteGranted())
                 .isFalse();
         bench.start();
-        assertThat(one(RequestVoteReply.class, bench.receive(3, new RequestVote(1, 3, 0, 0, false))).voteGranted())
+        assertThat(one(RequestVoteReply.class, bench.receive(3, new RequestVote(1, 3, 0, 0, false)))
+                        .voteGranted())
                 .isFalse();
-        assertThat(one(RequestVoteReply.class, bench.receive(2, new RequestVote(1, 2, 0, 0, false))).voteGranted())
+        assertThat(one(RequestVoteReply.class, bench.receive(2, new RequestVote(1, 2, 0, 0, false)))
+                        .voteGranted())
                 .as("the same candidate may ask again")
                 .isTrue();
     }
@@ -167,11 +169,16 @@ class ElectionPaperTest {
     void R10_aFollowerWithALiveLeaderRefusesVotes() {
         Bench bench = new Bench(3).start();
         bench.receive(2, append(1, 0, 0, List.of(), 0));
-        assertThat(only(RequestVoteReply.class, bench.receive(3, new RequestVote(7, 3, 9, 6, false)))).isEmpty();
+        assertThat(only(RequestVoteReply.class, bench.receive(3, new RequestVote(7, 3, 9, 6, false))))
+                .isEmpty();
         assertThat(bench.status().currentTerm()).isEqualTo(1);
-        assertThat(one(PreVoteReply.class, bench.receive(3, new PreVote(2, 3, 9, 6))).voteGranted()).isFalse();
+        assertThat(one(PreVoteReply.class, bench.receive(3, new PreVote(2, 3, 9, 6)))
+                        .voteGranted())
+                .isFalse();
         bench.nowMs += Bench.ELECTION_MIN_MS;
-        assertThat(one(PreVoteReply.class, bench.receive(3, new PreVote(2, 3, 9, 6))).voteGranted()).isTrue();
+        assertThat(one(PreVoteReply.class, bench.receive(3, new PreVote(2, 3, 9, 6)))
+                        .voteGranted())
+                .isTrue();
     }
 
     @Test
@@ -213,7 +220,9 @@ class ElectionPaperTest {
         assertThat(bench.status().currentTerm()).isEqualTo(6);
         assertThat(bench.status().role()).isEqualTo(Role.FOLLOWER);
         List<Sent> again = bench.pass(Bench.ELECTION_MAX_MS);
-        assertThat(only(PreVote.class, again)).allMatch(preVote -> preVote.term() == 7).hasSize(2);
+        assertThat(only(PreVote.class, again))
+                .allMatch(preVote -> preVote.term() == 7)
+                .hasSize(2);
     }
 
     @Test
@@ -223,7 +232,9 @@ class ElectionPaperTest {
         bench.receive(2, new RequestVote(2, 2, 0, 0, false));
         bench.receive(3, new RequestVote(3, 3, 0, 0, false));
         bench.receive(2, append(1, 3, 1, List.of(), 0));
-        assertThat(only(PreVote.class, bench.pass(1))).as("losers do not put it off").isNotEmpty();
+        assertThat(only(PreVote.class, bench.pass(1)))
+                .as("losers do not put it off")
+                .isNotEmpty();
 
         Bench granted = new Bench(3).start();
         granted.nowMs += Bench.ELECTION_MIN_MS - 1;
@@ -246,15 +257,21 @@ class ElectionPaperTest {
         bench.ack(2, 2);
         bench.pass(Bench.ELECTION_MAX_MS / 2);
         bench.ack(2, 2);
-        assertThat(bench.propose("c").failure).as("given up after an election timeout").isNull();
+        assertThat(bench.propose("c").failure)
+                .as("given up after an election timeout")
+                .isNull();
     }
 
     @Test
     void R14_timeoutNowIsFencedByTermAndLastIndex() {
         Bench bench = new Bench(3).log(1, 1).term(1, 0).start();
-        assertThat(bench.receive(2, new TimeoutNow(1, 2, 1))).as("log ends elsewhere").isEmpty();
+        assertThat(bench.receive(2, new TimeoutNow(1, 2, 1)))
+                .as("log ends elsewhere")
+                .isEmpty();
         bench.receive(2, append(2, 2, 1, List.of(), 0));
-        assertThat(bench.receive(3, new TimeoutNow(1, 3, 2))).as("of an old term").isEmpty();
+        assertThat(bench.receive(3, new TimeoutNow(1, 3, 2)))
+                .as("of an old term")
+                .isEmpty();
         List<Sent> stood = bench.receive(2, new TimeoutNow(2, 2, 2));
         assertThat(only(RequestVote.class, stood)).hasSize(2).allMatch(RequestVote::transfer);
     }
@@ -263,7 +280,8 @@ class ElectionPaperTest {
     void R14_aVoteByTransferIsGivenAlthoughTheLeaderLives() {
         Bench bench = new Bench(3).start();
         bench.receive(2, append(1, 0, 0, List.of(), 0));
-        assertThat(one(RequestVoteReply.class, bench.receive(3, new RequestVote(2, 3, 0, 0, true))).voteGranted())
+        assertThat(one(RequestVoteReply.class, bench.receive(3, new RequestVote(2, 3, 0, 0, true)))
+                        .voteGranted())
                 .isTrue();
     }
 
@@ -282,9 +300,10 @@ class ElectionPaperTest {
         Bench bench = new Bench(3).term(3, 2).forgetful().start();
         assertThat(only(PreVote.class, bench.pass(10 * Bench.ELECTION_MAX_MS))).isEmpty();
         assertThat(grants(bench, 9, 99, 8)).isFalse();
-        assertThat(one(PreVoteReply.class, bench.receive(2, new PreVote(10, 2, 99, 8))).voteGranted()).isFalse();
-        AppendEntriesReply reply =
-                one(AppendEntriesReply.class, bench.receive(2, append(9, 0, 0, entries(1, 9), 0)));
+        assertThat(one(PreVoteReply.class, bench.receive(2, new PreVote(10, 2, 99, 8)))
+                        .voteGranted())
+                .isFalse();
+        AppendEntriesReply reply = one(AppendEntriesReply.class, bench.receive(2, append(9, 0, 0, entries(1, 9), 0)));
         assertThat(reply.success()).isTrue();
         assertThat(reply.counts()).isFalse();
     }

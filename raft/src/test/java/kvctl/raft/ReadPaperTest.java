@@ -103,7 +103,8 @@ class ReadPaperTest {
         bench.hold();
         List<Answer> reads = List.of(bench.read(), bench.read(), bench.read());
         bench.go().turn();
-        assertThat(only(AppendEntries.class, bench.sent.subList(before, bench.sent.size()))).hasSize(2);
+        assertThat(only(AppendEntries.class, bench.sent.subList(before, bench.sent.size())))
+                .hasSize(2);
         bench.ack(2, 1);
         assertThat(reads).allMatch(Answer::isDone);
     }

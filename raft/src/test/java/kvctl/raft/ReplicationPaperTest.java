@@ -33,7 +33,9 @@ class ReplicationPaperTest {
         assertThat(sent).hasSize(2).allSatisfy(append -> {
             assertThat(append.prevLogIndex()).isEqualTo(1);
             assertThat(append.prevLogTerm()).isEqualTo(1);
-            assertThat(append.entries()).singleElement().satisfies(entry -> assertThat(entry.index()).isEqualTo(2));
+            assertThat(append.entries())
+                    .singleElement()
+                    .satisfies(entry -> assertThat(entry.index()).isEqualTo(2));
         });
     }
 
@@ -105,7 +107,9 @@ class ReplicationPaperTest {
         bench.ack(2, 2);
         bench.ack(3, 2);
         bench.ack(4, 2);
-        assertThat(bench.status().commitIndex()).as("2:2 is on four of five disks").isZero();
+        assertThat(bench.status().commitIndex())
+                .as("2:2 is on four of five disks")
+                .isZero();
         bench.ack(2, 3);
         bench.ack(3, 3);
         assertThat(bench.status().commitIndex()).isEqualTo(3);
@@ -123,7 +127,9 @@ class ReplicationPaperTest {
     void R5_commitGoesNoFurtherThanWhatTheMessageProved() {
         Bench bench = new Bench(3).log(1, 1, 1).term(1, 0).start();
         bench.receive(2, append(2, 1, 1, List.of(), 3));
-        assertThat(bench.status().commitIndex()).as("2 and 3 may be overwritten yet").isEqualTo(1);
+        assertThat(bench.status().commitIndex())
+                .as("2 and 3 may be overwritten yet")
+                .isEqualTo(1);
         bench.receive(2, append(2, 1, 1, entries(2, 2), 3));
         assertThat(bench.status().commitIndex()).isEqualTo(2);
         assertThat(bench.machine.applied).containsExactly("1:1", "2:2");
@@ -157,7 +163,9 @@ class ReplicationPaperTest {
         Answer answer = new Answer();
         bench.turn.propose(Bench.GROUP, "a".getBytes(UTF_8), answer);
         bench.turn.prepare(bench.nowMs);
-        assertThat(bench.status().commitIndex()).as("one member, and its disk has not answered").isEqualTo(1);
+        assertThat(bench.status().commitIndex())
+                .as("one member, and its disk has not answered")
+                .isEqualTo(1);
         bench.turn.save();
         bench.turn.finish(bench.nowMs);
         assertThat(answer.isDone()).isTrue();
@@ -184,13 +192,19 @@ class ReplicationPaperTest {
         bench.go().turn();
         bench.order.clear();
         bench.receive(2, new RequestVoteReply(1, true));
-        assertThat(bench.order.get(0)).as("the term was saved with the candidacy").isInstanceOf(AppendEntries.class);
+        assertThat(bench.order.get(0))
+                .as("the term was saved with the candidacy")
+                .isInstanceOf(AppendEntries.class);
         assertThat(bench.savedHardState()).isEqualTo(new HardState(1, 1));
     }
 
     @Test
     void R9_backingUpTakesOneQuestionPerTerm() {
-        Bench bench = new Bench(3).log(1, 1, 1, 4, 4, 5, 5, 6, 6, 6).term(7, 0).start().lead();
+        Bench bench = new Bench(3)
+                .log(1, 1, 1, 4, 4, 5, 5, 6, 6, 6)
+                .term(7, 0)
+                .start()
+                .lead();
         List<Long> follower = new ArrayList<>(List.of(1L, 1L, 1L, 2L, 2L, 2L, 3L, 3L, 3L, 3L, 3L));
         int questions = 0;
         List<Sent> sent = List.copyOf(bench.sent);
@@ -213,7 +227,8 @@ class ReplicationPaperTest {
             }
             long conflictTerm = conflict == 0 ? 0 : follower.get(conflict - 1);
             sent = bench.receive(
-                    2, new AppendEntriesReply(8, false, follower.size(), conflictTerm, conflict, question.round(), true));
+                    2,
+                    new AppendEntriesReply(8, false, follower.size(), conflictTerm, conflict, question.round(), true));
         }
         assertThat(questions).isLessThanOrEqualTo(4);
     }
@@ -268,8 +283,8 @@ class ReplicationPaperTest {
 
     @Test
     void A1_uncommittedEntriesAreBoundedAlsoAcrossTerms() {
-        RaftConfig.Limits limits = new RaftConfig.Limits(
-                1 << 20, 64, 8 << 20, 100, 10, 8 << 20, 10_000, 16 << 20, 1_000, 256 << 10);
+        RaftConfig.Limits limits =
+                new RaftConfig.Limits(1 << 20, 64, 8 << 20, 100, 10, 8 << 20, 10_000, 16 << 20, 1_000, 256 << 10);
         Bench bench = new Bench(3, limits).start().lead();
         assertThat(bench.propose("a").failure).isNull();
         assertThat(bench.propose("b").failure).isNull();
@@ -308,7 +323,8 @@ class ReplicationPaperTest {
     /** Found by the simulator: a window full of lost messages must not hide that their entries are dropped meanwhile. */
     @Test
     void S6_aFollowerWhoseMessagesAreLostGetsASnapshotWhenItsEntriesAreDropped() {
-        RaftConfig.Limits limits = new RaftConfig.Limits(1, 1, 8 << 20, 1 << 20, 10, 8 << 20, 2, 16 << 20, 0, 256 << 10);
+        RaftConfig.Limits limits =
+                new RaftConfig.Limits(1, 1, 8 << 20, 1 << 20, 10, 8 << 20, 2, 16 << 20, 0, 256 << 10);
         Bench bench = new Bench(3, limits).start().lead();
         bench.ack(2, 1);
         bench.ack(3, 1);

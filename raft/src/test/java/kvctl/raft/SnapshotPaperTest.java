@@ -18,15 +18,26 @@ import org.junit.jupiter.api.Test;
 
 /** Snapshots: Raft paper §7; HAZARDS S3-S10. */
 class SnapshotPaperTest {
-    private static final RaftConfig.Limits TINY = RaftConfig.Limits.DEFAULT.withSnapshots(3, 1 << 20, 1).withChunkBytes(4);
+    private static final RaftConfig.Limits TINY =
+            RaftConfig.Limits.DEFAULT.withSnapshots(3, 1 << 20, 1).withChunkBytes(4);
 
     /** One chunk of leader 2's snapshot of "x,y" up to {@code index}. */
-    private static InstallSnapshot chunk(long index, long term, long transferId, String data, int offset, boolean done) {
+    private static InstallSnapshot chunk(
+            long index, long term, long transferId, String data, int offset, boolean done) {
         byte[] all = "x,y".getBytes(UTF_8);
         CRC32C digest = new CRC32C();
         digest.update(all, 0, all.length);
         return new InstallSnapshot(
-                3, 2, index, term, transferId, offset, data.getBytes(UTF_8), done, done ? (int) digest.getValue() : 0, 1);
+                3,
+                2,
+                index,
+                term,
+                transferId,
+                offset,
+                data.getBytes(UTF_8),
+                done,
+                done ? (int) digest.getValue() : 0,
+                1);
     }
 
     private static InstallSnapshot whole(long index, long term) {
@@ -44,7 +55,9 @@ class SnapshotPaperTest {
         assertThat(bench.savedTerms()).hasSizeLessThanOrEqualTo(4);
         assertThat(bench.savedStart().index()).isGreaterThanOrEqualTo(17);
         bench.start();
-        assertThat(bench.status().lastApplied()).as("the state holds what the log has dropped").isEqualTo(21);
+        assertThat(bench.status().lastApplied())
+                .as("the state holds what the log has dropped")
+                .isEqualTo(21);
     }
 
     /** "If existing log entry has same index and term as snapshot's last included entry, retain log entries following it." (Fig. 13) */
@@ -92,12 +105,10 @@ class SnapshotPaperTest {
     @Test
     void S5_aRestartInTheMiddleOfATransferBeginsItAgain() {
         Bench bench = new Bench(3).term(2, 0).start();
-        InstallSnapshotReply half =
-                one(InstallSnapshotReply.class, bench.receive(2, chunk(5, 2, 1, "x,", 0, false)));
+        InstallSnapshotReply half = one(InstallSnapshotReply.class, bench.receive(2, chunk(5, 2, 1, "x,", 0, false)));
         assertThat(half.nextOffset()).isEqualTo(2);
         bench.start();
-        InstallSnapshotReply again =
-                one(InstallSnapshotReply.class, bench.receive(2, chunk(5, 2, 1, "y", 2, true)));
+        InstallSnapshotReply again = one(InstallSnapshotReply.class, bench.receive(2, chunk(5, 2, 1, "y", 2, true)));
         assertThat(again.nextOffset()).isZero();
         assertThat(bench.status().lastLogIndex()).isZero();
         bench.receive(2, whole(5, 2));
@@ -183,8 +194,7 @@ class SnapshotPaperTest {
         for (long prev = 3; prev <= 6; prev++) {
             long prevTerm = prev <= 5 ? 2 : 3;
             AppendEntriesReply reply = one(
-                    AppendEntriesReply.class,
-                    bench.receive(2, append(3, prev, prevTerm, entriesFrom(prev + 1, 7), 5)));
+                    AppendEntriesReply.class, bench.receive(2, append(3, prev, prevTerm, entriesFrom(prev + 1, 7), 5)));
             assertThat(reply.success()).as("entries behind %d", prev).isTrue();
             assertThat(reply.matchIndex()).isEqualTo(7);
         }
@@ -203,8 +213,7 @@ class SnapshotPaperTest {
     void S10_chunksOfAnotherTransferAreNotMixedIn() {
         Bench bench = new Bench(3).term(2, 0).start();
         bench.receive(2, chunk(5, 2, 1, "x,", 0, false));
-        InstallSnapshotReply stray =
-                one(InstallSnapshotReply.class, bench.receive(2, chunk(9, 2, 2, "z", 2, true)));
+        InstallSnapshotReply stray = one(InstallSnapshotReply.class, bench.receive(2, chunk(9, 2, 2, "z", 2, true)));
         assertThat(stray.nextOffset()).isZero();
         assertThat(bench.status().lastLogIndex()).isZero();
         bench.receive(2, chunk(5, 2, 1, "y", 2, true));
@@ -215,7 +224,8 @@ class SnapshotPaperTest {
     void S10_aWrongDigestIsNotInstalled() {
         Bench bench = new Bench(3).term(2, 0).start();
         InstallSnapshot wrong = new InstallSnapshot(3, 2, 5, 2, 1, 0, "x,z".getBytes(UTF_8), true, 4711, 1);
-        assertThat(one(InstallSnapshotReply.class, bench.receive(2, wrong)).nextOffset()).isZero();
+        assertThat(one(InstallSnapshotReply.class, bench.receive(2, wrong)).nextOffset())
+                .isZero();
         assertThat(bench.status().lastLogIndex()).isZero();
         bench.receive(2, whole(5, 2));
         assertThat(bench.machine.applied).containsExactly("x", "y");
@@ -238,6 +248,7 @@ class SnapshotPaperTest {
         bench.receive(2, whole(5, 2));
         bench.go();
         List<AppendEntriesReply> replies = only(AppendEntriesReply.class, bench.turn());
-        assertThat(replies).allMatch(reply -> reply.matchIndex() <= bench.status().lastLogIndex());
+        assertThat(replies)
+                .allMatch(reply -> reply.matchIndex() <= bench.status().lastLogIndex());
     }
 }
