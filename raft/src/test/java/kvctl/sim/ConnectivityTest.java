@@ -28,7 +28,9 @@ class ConnectivityTest {
     void R12_quorumLoss_theNodeInTheMiddleTakesOver(long seed) {
         SimCluster cluster = five(seed);
         cluster.network().partition(List.of(List.of(1, 3), List.of(2, 3), List.of(4, 3), List.of(5, 3)));
-        assertThat(cluster.until(() -> cluster.leader() == 3, 20 * ET)).as("%s", cluster).isTrue();
+        assertThat(cluster.until(() -> cluster.leader() == 3, 20 * ET))
+                .as("%s", cluster)
+                .isTrue();
         cluster.agree(8, 5, 10_000);
     }
 
