@@ -126,6 +126,9 @@ public final class Console {
 
     /** Writes one line to standard error, after what stands before it on standard output. */
     public void note(String text) {
+        if (midLine && outIsTty) {
+            print("\n");
+        }
         flush();
         try {
             err.write((text + "\n").getBytes(StandardCharsets.UTF_8));
