@@ -73,9 +73,9 @@ class LinearizabilityTest {
     @Test
     void C4_aReadThatGoesBackInTimeIsFound() {
         Verdict verdict = Linearizability.check(new History(List.of(
-                op(1, Kind.PUT, "a", 0, 10, null, 1, true),
-                op(2, Kind.PUT, "b", 20, 30, null, 2, true),
-                op(3, Kind.GET, null, 40, 50, "a", 1, false))));
+                new Operation(1, Kind.PUT, "k", "a", 0, 0, 10, Outcome.DONE, null, 1, true),
+                new Operation(2, Kind.PUT, "k", "b", 0, 20, 30, Outcome.DONE, null, 2, true),
+                new Operation(3, Kind.GET, "k", null, 0, 40, 50, Outcome.DONE, "a", 1, false))));
         assertThat(verdict.kind()).isEqualTo(Verdict.Kind.VIOLATED);
         assertThat(verdict.key()).isEqualTo("k");
         assertThat(verdict.reason())
@@ -86,10 +86,10 @@ class LinearizabilityTest {
     @Test
     void aLostWriteIsFoundWithoutVersionsToo() {
         Verdict verdict = Linearizability.check(new History(List.of(
-                op(1, Kind.PUT, "a", 0, 10, null, Operation.NOT_TOLD, true),
-                op(2, Kind.APPEND, "b", 20, 30, null, Operation.NOT_TOLD, true),
-                op(3, Kind.GET, null, 40, 50, "a", Operation.NOT_TOLD, false),
-                op(4, Kind.GET, null, 60, 70, "ab", Operation.NOT_TOLD, false))));
+                new Operation(1, Kind.PUT, "k", "a", 0, 0, 10, Outcome.DONE, null, Operation.NOT_TOLD, true),
+                new Operation(2, Kind.APPEND, "k", "b", 0, 20, 30, Outcome.DONE, null, Operation.NOT_TOLD, true),
+                new Operation(3, Kind.GET, "k", null, 0, 40, 50, Outcome.DONE, "a", Operation.NOT_TOLD, false),
+                new Operation(4, Kind.GET, "k", null, 0, 60, 70, Outcome.DONE, "ab", Operation.NOT_TOLD, false))));
         assertThat(verdict.kind()).isEqualTo(Verdict.Kind.VIOLATED);
         assertThat(verdict.reason()).contains("this one can't follow: p3 get k -> \"a\"");
     }
@@ -97,7 +97,8 @@ class LinearizabilityTest {
     @Test
     void E1_anAppendThatHappenedTwiceIsFound() {
         Verdict verdict = Linearizability.check(new History(List.of(
-                op(1, Kind.APPEND, "x;", 0, 10, null, 1, true), op(2, Kind.GET, null, 20, 30, "x;x;", 2, false))));
+                new Operation(1, Kind.APPEND, "k", "x;", 0, 0, 10, Outcome.DONE, null, 1, true),
+                new Operation(2, Kind.GET, "k", null, 0, 20, 30, Outcome.DONE, "x;x;", 2, false))));
         assertThat(verdict.kind()).isEqualTo(Verdict.Kind.VIOLATED);
     }
 
@@ -105,7 +106,7 @@ class LinearizabilityTest {
     void E10_aWriteThatDefinitelyFailedMustNotBeSeen() {
         Operation failed =
                 new Operation(1, Kind.PUT, "k", "a", 0, 0, 10, Outcome.FAILED, null, Operation.NOT_TOLD, false);
-        Operation read = op(2, Kind.GET, null, 20, 30, "a", 1, false);
+        Operation read = new Operation(2, Kind.GET, "k", null, 0, 20, 30, Outcome.DONE, "a", 1, false);
         assertThat(Linearizability.check(new History(List.of(failed, read))).kind())
                 .isEqualTo(Verdict.Kind.VIOLATED);
     }
@@ -114,9 +115,9 @@ class LinearizabilityTest {
     void E11_anUnknownWriteMayHappenAtAnyLaterTimeOrNever() {
         Operation unknown = new Operation(
                 1, Kind.PUT, "k", "a", 0, 0, Operation.OPEN, Outcome.UNKNOWN, null, Operation.NOT_TOLD, false);
-        Operation none = op(2, Kind.GET, null, 20, 30, null, 0, false);
-        Operation some = op(2, Kind.GET, null, 40, 50, "a", 1, false);
-        Operation noneAgain = op(2, Kind.GET, null, 60, 70, null, 0, false);
+        Operation none = new Operation(2, Kind.GET, "k", null, 0, 20, 30, Outcome.DONE, null, 0, false);
+        Operation some = new Operation(2, Kind.GET, "k", null, 0, 40, 50, Outcome.DONE, "a", 1, false);
+        Operation noneAgain = new Operation(2, Kind.GET, "k", null, 0, 60, 70, Outcome.DONE, null, 0, false);
         assertThat(Linearizability.check(new History(List.of(unknown, none))).kind())
                 .isEqualTo(Verdict.Kind.OK);
         assertThat(Linearizability.check(new History(List.of(unknown, none, some)))
@@ -135,26 +136,16 @@ class LinearizabilityTest {
 
     @Test
     void theReportIsCutToTheShortestBeginningThatShowsIt() {
-        List<Operation> history = new ArrayList<>(
-                List.of(op(1, Kind.PUT, "a", 0, 10, null, 1, true), op(2, Kind.GET, null, 20, 30, null, 0, false)));
+        List<Operation> history = new ArrayList<>(List.of(
+                new Operation(1, Kind.PUT, "k", "a", 0, 0, 10, Outcome.DONE, null, 1, true),
+                new Operation(2, Kind.GET, "k", null, 0, 20, 30, Outcome.DONE, null, 0, false)));
         for (int i = 0; i < 100; i++) {
-            history.add(op(3, Kind.PUT, "x" + i, 100 + i * 10, 105 + i * 10, null, i + 2, true));
+            history.add(new Operation(
+                    3, Kind.PUT, "k", "x" + i, 0, 100 + i * 10, 105 + i * 10, Outcome.DONE, null, i + 2, true));
         }
         Verdict verdict = Linearizability.check(new History(history));
         assertThat(verdict.kind()).isEqualTo(Verdict.Kind.VIOLATED);
         assertThat(verdict.operations()).containsExactly(history.get(0), history.get(1));
-    }
-
-    private static Operation op(
-            int process,
-            Kind kind,
-            String argument,
-            long startNs,
-            long endNs,
-            String value,
-            long version,
-            boolean effective) {
-        return new Operation(process, kind, "k", argument, 0, startNs, endNs, Outcome.DONE, value, version, effective);
     }
 
     /** Tries everything: whichever operation nobody must precede comes next; unknown ones may be left over. */
