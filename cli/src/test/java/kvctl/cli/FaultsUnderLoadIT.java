@@ -103,7 +103,8 @@ final class FaultsUnderLoadIT {
 
     /** Every writer gets some more acknowledged. */
     private void awaitWrites() {
-        List<Integer> before = writers.stream().map(writer -> writer.confirmed.get()).toList();
+        List<Integer> before =
+                writers.stream().map(writer -> writer.confirmed.get()).toList();
         Awaitility.await().atMost(PATIENCE).until(() -> {
             for (int i = 0; i < writers.size(); i++) {
                 if (writers.get(i).confirmed.get() < before.get(i) + 3) {
@@ -228,7 +229,8 @@ final class FaultsUnderLoadIT {
                 System.getProperty("kvctl.jar")));
         line.addAll(List.of(arguments));
         Path out = Files.createTempFile(home, "out", ".txt");
-        ProcessBuilder builder = new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(out.toFile());
+        ProcessBuilder builder =
+                new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(out.toFile());
         builder.environment().put("KVCTL_HOME", home.resolve("state").toString());
         Process process = builder.start();
         assertThat(process.waitFor(90, TimeUnit.SECONDS)).as("%s ends", line).isTrue();

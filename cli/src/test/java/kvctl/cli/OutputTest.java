@@ -28,8 +28,7 @@ final class OutputTest {
 
     @Test
     void csvQuotesWhatItMust() {
-        assertThat(written(Format.CSV))
-                .isEqualTo("key,size_bytes,note\na,2048,\"x,\"\"y\"\"\t\"\nbase64:/2EK,,\n");
+        assertThat(written(Format.CSV)).isEqualTo("key,size_bytes,note\na,2048,\"x,\"\"y\"\"\t\"\nbase64:/2EK,,\n");
     }
 
     @Test
@@ -46,8 +45,7 @@ final class OutputTest {
 
     @Test
     void tablesAreAlignedAndShowUnprintableBytes() {
-        assertThat(written(Format.TABLE))
-                .isEqualTo("""
+        assertThat(written(Format.TABLE)).isEqualTo("""
                         KEY          SIZE  NOTE
                         a           2 KiB  x,"y"\t
                         \\xffa\\x0a
