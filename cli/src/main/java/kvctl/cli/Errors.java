@@ -32,8 +32,9 @@ final class Errors {
 
     /** Prints the error and returns its exit code. */
     int report(Throwable error) {
-        if (error instanceof Console.Closed closed) {
-            throw closed;
+        if (error instanceof Console.Closed) {
+            session.outputClosed(true); // Said as a value, because picocli would swallow an exception here.
+            return ExitCode.OK.code();
         }
         CliException known = known(error);
         last = known;

@@ -23,7 +23,7 @@ public final class Main {
                 return e.code().code();
             }
             try (Session session = new Session(console, settings)) {
-                Runtime.getRuntime().addShutdownHook(new Thread(() -> tellUnknown(session), "kvctl-exit"));
+                Runtime.getRuntime().addShutdownHook(new Exit(session));
                 Callable<Integer> plain = plain(session, args);
                 return plain == null ? session.run(args) : run(session, plain);
             }
@@ -68,10 +68,20 @@ public final class Main {
     }
 
     /** Ctrl-C while a write is under way: whoever pressed it should know that it may have happened. */
-    private static void tellUnknown(Session session) {
-        String what = session.underWay();
-        if (what != null) {
-            session.console().note(what + " was interrupted: outcome unknown, it may still be applied.");
+    private static final class Exit extends Thread {
+        private final Session session;
+
+        Exit(Session session) {
+            super("kvctl-exit");
+            this.session = session;
+        }
+
+        @Override
+        public void run() {
+            String what = session.underWay();
+            if (what != null) {
+                session.console().note(what + " was interrupted: outcome unknown, it may still be applied.");
+            }
         }
     }
 }

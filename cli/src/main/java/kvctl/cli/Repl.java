@@ -190,7 +190,7 @@ public final class Repl {
         poll.awaitFirst(FIRST_LOOK_MS);
         banner();
         try {
-            while (!ended) {
+            while (!ended && !session.isOutputClosed()) {
                 showWaitingNotices();
                 sizeChanged();
                 String text = read();

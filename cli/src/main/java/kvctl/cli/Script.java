@@ -51,7 +51,9 @@ final class Script {
     }
 
     private boolean mayGoOn() {
-        return !session.isCancelled() && (firstFailure == 0 || manner.keepGoing() || manner.dryRun());
+        return !session.isCancelled()
+                && !session.isOutputClosed()
+                && (firstFailure == 0 || manner.keepGoing() || manner.dryRun());
     }
 
     /** @param file {@code -} is standard input */

@@ -25,6 +25,7 @@ public final class Session implements AutoCloseable {
     private boolean inputIsTaken;
     private boolean isRepl;
     private boolean vertical;
+    private boolean outputClosed;
     private Result lastResult;
 
     private volatile CompletableFuture<?> running;
@@ -102,6 +103,15 @@ public final class Session implements AutoCloseable {
 
     void at(Position newPosition) {
         position = newPosition;
+    }
+
+    /** Nobody reads the results any more: what follows need not run. */
+    boolean isOutputClosed() {
+        return outputClosed;
+    }
+
+    void outputClosed(boolean closed) {
+        outputClosed = closed;
     }
 
     Errors errors() {

@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -189,6 +191,24 @@ class ClusterTest {
         await().atMost(Duration.ofSeconds(10))
                 .untilAsserted(() -> assertThat(cluster.replica(3, 1).lastApplied())
                         .isEqualTo(cluster.replica(1, 1).commitIndex()));
+    }
+
+    @Test
+    void D11_aNodeWhoseDataWasWipedIsNotListenedToUnderItsOldName() throws Exception {
+        client.put("a", "1");
+        cluster.stop(3);
+        try (var files = Files.walk(cluster.dataDirectory(3))) {
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
+        }
+        cluster.start(3);
+        client.put("a", "2");
+        for (int i = 0; i < 20; i++) {
+            client.put("k" + i, "v");
+        }
+        assertThat(cluster.status(3).replicas())
+                .allSatisfy(replica -> assertThat(replica.lastLogIndex()).isZero());
+        assertThat(cluster.dataDirectory(1).resolve("peers")).content().hasLineCount(2);
     }
 
     @Test

@@ -35,7 +35,7 @@ class NodeLoopTest {
 
     private void start() {
         Topology topology = Topology.defaults("test", 1, 1, 7101);
-        Self self = new Self("test", topology, topology.node(1), 1);
+        Self self = new Self("test", topology, topology.node(1), 1, new KnownPeers(null));
         storage = Storage.inMemory(new MemoryDisk(), new Identity("test", "n1", 1), 1, StorageConfig.DEFAULT);
         Turn turn = new Turn(1, storage, (groupId, to, message) -> {});
         KvMachine machine = new KvMachine(1, storage.tables(1));
@@ -49,8 +49,8 @@ class NodeLoopTest {
         machines.put(1, machine);
         Router router = new Router(self, turn, machines, () -> new ProcessFacts.Figures(0, 0, 0), NodeLoop.realMs());
         NodeLoop.Links links = new NodeLoop.Links(() -> {}, () -> {});
-        loop = new NodeLoop("loop", inbox, turn, storage, router, links, fatal::complete);
-        loop.start();
+        loop = new NodeLoop(inbox, turn, storage, router, links, fatal::complete);
+        loop.start("loop");
     }
 
     private StateMachine breakable(KvMachine machine) {

@@ -43,7 +43,8 @@ class PeersTest {
                 "cluster: test\nnodes:\n  n1: { port: %d }\n  n2: { port: %d }\ngroups: { g1: [n1, n2] }\n"
                         .formatted(own, port.getLocalPort()));
         threads = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("net", true), NioIoHandler.newFactory());
-        peers = new Peers(new Self("test", topology, topology.node(1), 77), threads, Runnable::run);
+        peers = new Peers(
+                new Self("test", topology, topology.node(1), 77, new KnownPeers(null)), threads, Runnable::run);
         peers.start();
     }
 

@@ -40,11 +40,11 @@ class WordcountExampleTest {
         assertThat(appended).isEqualTo(words);
         assertThat(script.stream()
                         .filter(line -> line.startsWith("put line:"))
-                        .map(line -> line.substring(15))
+                        .map(line -> line.substring(14))
                         .toList())
                 .isEqualTo(text.lines()
                         .filter(line -> !line.isEmpty())
-                        .map(line -> "'" + line.replace("'", "") + "'")
+                        .map(line -> "\"" + line + "\"")
                         .toList());
         assertThat(script.stream().map(line -> line.split(" ")[0]).collect(Collectors.toSet()))
                 .containsExactlyInAnyOrder("#", "put", "append", "expect");

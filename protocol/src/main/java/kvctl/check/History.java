@@ -8,7 +8,8 @@ import java.util.TreeMap;
 /** What clients did and saw, by one clock. */
 public record History(List<Operation> operations) {
     /**
-     * The operations of each key, as the checker needs them: reads without an answer and writes that definitely failed tell
+     * The operations of each key, as the checker needs them: reads without an answer and writes that definitely
+     * failed tell
      * nothing and are left out (HAZARDS §4); what is unknown ends never.
      */
     Map<String, List<Operation>> byKey() {

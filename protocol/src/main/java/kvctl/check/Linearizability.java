@@ -5,8 +5,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Decides whether a history can be explained by one register per key, each operation taking effect at one moment between
- * its call and its answer (Herlihy and Wing). Keys are independent, so each is checked on its own: by its versions where they
+ * Decides whether a history can be explained by one register per key, each operation taking effect at one moment
+ * between
+ * its call and its answer (Herlihy and Wing). Keys are independent, so each is checked on its own: by its versions
+ * where they
  * decide, else by search (HAZARDS §4). Nothing is promised across keys, and nothing is checked. Stateless.
  */
 public final class Linearizability {
@@ -21,7 +23,8 @@ public final class Linearizability {
     }
 
     /**
-     * The verdict: violated if a key is (the one with the fewest operations, cut to the shortest beginning that shows it), else
+     * The verdict: violated if a key is (the one with the fewest operations, cut to the shortest beginning that
+     * shows it), else
      * unknown if a search was given up, else ok.
      *
      * @param stepsMax of the search, per key
@@ -58,7 +61,8 @@ public final class Linearizability {
 
     /**
      * An unknown put whose value nobody saw need not have happened; each one left out halves the search. If there is no
-     * order without them there may be one with them (a version or a missing key betrays them), never the other way round.
+     * order without them there may be one with them (a version or a missing key betrays them), never the other way
+     * round.
      */
     private static List<Operation> withoutUnseen(List<Operation> operations) {
         List<Operation> seen = new ArrayList<>();

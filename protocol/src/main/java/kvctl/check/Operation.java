@@ -9,7 +9,8 @@ package kvctl.check;
  * @param startNs when it was called, by the recorder's one monotonic clock
  * @param endNs when the answer was there; {@link #OPEN} if it never came
  * @param value what a get returned, null: no such key
- * @param version that the answer told: of the value read, that the write took, or that a cas or delete found instead (0:
+ * @param version that the answer told: of the value read, that the write took, or that a cas or delete found instead
+ * (0:
  *     no such key); {@link #NOT_TOLD} if histories have no versions
  * @param effective a write that took effect; false for a cas or delete that did not, and for reads
  */
@@ -60,7 +61,8 @@ public record Operation(
     /** For reports: {@code p3 append k "x" -> v7 [120..340]}. */
     @Override
     public String toString() {
-        StringBuilder out = new StringBuilder("p" + process + " " + kind.name().toLowerCase(java.util.Locale.ROOT) + " " + key);
+        StringBuilder out =
+                new StringBuilder("p" + process + " " + kind.name().toLowerCase(java.util.Locale.ROOT) + " " + key);
         if (kind == Kind.CAS) {
             out.append(" v").append(expectedVersion);
         }

@@ -3,7 +3,8 @@ package kvctl.check;
 import java.util.List;
 
 /**
- * The model: one key with a value and a version. Each effective write gives it a greater version; a missing key remembers
+ * The model: one key with a value and a version. Each effective write gives it a greater version; a missing key
+ * remembers
  * the version of its deletion.
  *
  * @param value null: there is no such key

@@ -10,7 +10,8 @@ import java.util.TreeMap;
 /**
  * Looks for an order of one key's operations that the model can follow: Wing and Gong's search with Lowe's cache of
  * visited (set of done operations, state) pairs. Exponential in the worst case, so it gives up after a number of steps.
- * Two things keep it short: unknown writes are put in only where nothing else fits, and writes whose versions were told are
+ * Two things keep it short: unknown writes are put in only where nothing else fits, and writes whose versions were
+ * told are
  * put in by their versions only.
  */
 final class Search {
@@ -85,8 +86,8 @@ final class Search {
                 return Verdict.unknown(key, "gave up after " + stepsMax + " steps of the search");
             }
             if (at != null && at.call != null) {
-                boolean eligible = at.call.done() != amongUnknown
-                        && (writtenBefore[at.id] < 0 || done.has(writtenBefore[at.id]));
+                boolean eligible =
+                        at.call.done() != amongUnknown && (writtenBefore[at.id] < 0 || done.has(writtenBefore[at.id]));
                 List<Register> after = eligible ? state.step(at.call) : List.of();
                 if (branch < after.size()) {
                     Bits with = done.with(at.id);

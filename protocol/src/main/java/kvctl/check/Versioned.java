@@ -6,9 +6,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The quick check of one key, O(n log n): answers tell versions, versions order the writes, and each read stands behind the
+ * The quick check of one key, O(n log n): answers tell versions, versions order the writes, and each read stands
+ * behind the
  * write it saw. What is left to check is that this one order fits the model and the times (HAZARDS §4, engine 2). Where
- * that is not enough to know (unknown writes that can be placed in several ways, reads of a missing key that fit nowhere
+ * that is not enough to know (unknown writes that can be placed in several ways, reads of a missing key that fit
+ * nowhere
  * without moving others) it says nothing and leaves the key to {@link Search}.
  */
 final class Versioned {
@@ -75,7 +77,9 @@ final class Versioned {
                     return bad("a cas for a missing key found none and did nothing", op);
                 }
             } else {
-                spans.computeIfAbsent(op.version(), version -> new Span()).readers.add(op);
+                spans.computeIfAbsent(op.version(), version -> new Span())
+                        .readers
+                        .add(op);
             }
         }
         return Verdict.OK;
@@ -163,7 +167,8 @@ final class Versioned {
                     cause = span.write;
                 }
                 if (span.write.done() && span.write.endNs() < lowNs) {
-                    return bad("the later version was finished before the earlier one was asked for", cause, span.write);
+                    return bad(
+                            "the later version was finished before the earlier one was asked for", cause, span.write);
                 }
             }
             span.earliestNs = lowNs;

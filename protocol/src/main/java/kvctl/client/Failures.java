@@ -158,7 +158,7 @@ final class Failures {
                     KvException.Code.BUSY, shard + " is overloaded (" + call.lastRefusal + "). " + waited);
         }
         if (!call.open.isEmpty()) {
-            String name = call.open.get(0).node().name;
+            String name = call.open.get(0).node.name;
             return KvException.definite(
                     KvException.Code.TIMED_OUT,
                     what(call) + " timed out after " + seconds(nowMs - call.startedMs) + ": " + name

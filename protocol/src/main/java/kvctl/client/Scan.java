@@ -10,7 +10,8 @@ import kvctl.protocol.Response;
 import kvctl.protocol.Shards;
 
 /**
- * Rows of all shards, merged in unsigned key order and fetched as they are needed: no more than one page per shard is in
+ * Rows of all shards, merged in unsigned key order and fetched as they are needed: no more than one page per shard
+ * is in
  * memory. Made by {@link KvClient#scan}. One call of {@link #next} at a time, from one thread at a time.
  */
 public final class Scan {

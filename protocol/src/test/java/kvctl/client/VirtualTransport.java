@@ -13,7 +13,10 @@ import kvctl.protocol.Hello;
 import kvctl.protocol.HelloReply;
 import kvctl.protocol.Response;
 
-/** Time and network of one seed: nodes answer from a {@link ToyCluster} after a while, are paused, refuse, lose connections. */
+/**
+ * Time and network of one seed: nodes answer from a {@link ToyCluster} after a while, are paused, refuse, lose
+ * connections.
+ */
 final class VirtualTransport implements Transport {
     /** One toy node as the network sees it. */
     static final class Node {

@@ -77,6 +77,14 @@ final class Fence {
         promises.remove(groupId);
     }
 
+    /** True if a replica that promised {@code a} can't only have promised {@code b}. */
+    static boolean newer(HardState a, HardState b) {
+        return a.currentTerm() > b.currentTerm()
+                || (a.currentTerm() == b.currentTerm()
+                        && a.votedFor() != HardState.NOBODY
+                        && a.votedFor() != b.votedFor());
+    }
+
     /** Durable on return. */
     void write() {
         number++;

@@ -29,7 +29,7 @@ final class FileWitness implements Witness {
         if (file.length() < 2L * SLOT_BYTES) {
             file.setLength(2L * SLOT_BYTES);
             file.getFD().sync();
-            Storage.syncDirectory(dir);
+            DataDirectory.sync(dir);
         }
         try (RandomAccessFile markFile =
                 new RandomAccessFile(dir.resolve("mark").toFile(), "rw")) {

@@ -1,7 +1,6 @@
 package kvctl.storage;
 
 import kvctl.raft.HardState;
-import kvctl.raft.Store.LogStart;
 
 /** What the storage knows of one group without asking the disk. */
 final class Group {
@@ -10,21 +9,16 @@ final class Group {
 
     final int id;
     HardState hardState = HardState.INITIAL;
-    LogStart logStart = LogStart.BEGINNING;
+    GroupLog log;
+    Tables tables;
+    long lastApplied;
+    long lastAppliedTerm;
 
     /** Which set of tables is the state; another one may be staged beside it. */
     long stateGeneration;
 
     /** Which log table is the log; a new one begins where the whole old log is dropped. */
     long logGeneration;
-
-    /** Log rows on disk are firstStored..lastIndex, without gaps; those up to logStart wait to be deleted. */
-    long firstStored = 1;
-
-    long lastIndex;
-    long lastApplied;
-    long lastAppliedTerm;
-    Engine.Rows log;
 
     /** False from the start until the log was read: what is on disk is not known before. */
     boolean restored = true;

@@ -16,6 +16,14 @@ public record Identity(String clusterId, String nodeName, int nodeId) {
         Objects.requireNonNull(nodeName);
     }
 
+    /** @throws StorageException if this, found in the place, is not the one expected there */
+    void checkIs(Identity expected, String where) {
+        if (!equals(expected)) {
+            throw new StorageException(
+                    where + " belongs to " + this + ", not to " + expected + "; choose another directory");
+        }
+    }
+
     @Override
     public String toString() {
         return "node " + nodeName + " (id " + nodeId + ") of cluster " + clusterId;

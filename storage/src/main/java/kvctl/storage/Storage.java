@@ -1,15 +1,8 @@
 package kvctl.storage;
 
-import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.SortedSet;
@@ -39,12 +32,11 @@ public final class Storage implements Store {
     private final StorageConfig config;
     private final Engine engine;
     private final Witness witness;
-    private final AutoCloseable lock;
+    private final AutoCloseable opened;
     private final Records records = new Records();
     private final Engine.Rows meta;
     private final TreeMap<Integer, Group> groups = new TreeMap<>();
-    private final TreeMap<Integer, Tables> tables = new TreeMap<>();
-    private final Deque<String> garbage = new ArrayDeque<>();
+    private final Garbage garbage;
     private final List<SnapshotSource> sources = new ArrayList<>();
 
     private Fence fence;
@@ -54,13 +46,14 @@ public final class Storage implements Store {
     private boolean promisesChanged;
     private Throwable failure;
 
-    private Storage(String where, StorageConfig config, Engine engine, Witness witness, AutoCloseable lock) {
+    private Storage(String where, StorageConfig config, Engine engine, Witness witness, AutoCloseable opened) {
         this.where = where;
         this.config = config;
         this.engine = engine;
         this.witness = witness;
-        this.lock = lock;
+        this.opened = opened;
         this.meta = engine.rows("meta");
+        this.garbage = new Garbage(engine);
     }
 
     /**
@@ -74,26 +67,14 @@ public final class Storage implements Store {
     }
 
     static Storage open(Path dir, Identity identity, StorageConfig config, XodusFiles files) {
-        Deque<AutoCloseable> opened = new ArrayDeque<>();
+        DataDirectory directory = DataDirectory.open(dir, config, files);
         try {
-            makeDirectory(dir);
-            DirectoryLock lock = DirectoryLock.take(dir, config.lockWaitMs());
-            opened.push(lock);
-            Witness witness = new FileWitness(dir);
-            opened.push(witness);
-            Fence fence = Fence.read(witness);
-            makeDirectory(dir.resolve("env"));
-            Engine engine = new XodusEngine(dir.resolve("env"), config, files, witness.mark());
-            opened.push(engine);
-            Storage storage = new Storage(dir.toString(), config, engine, witness, lock);
-            storage.start(fence, identity, new SecureRandom().nextLong());
+            Storage storage = new Storage(dir.toString(), config, directory.engine(), directory.witness(), directory);
+            storage.start(directory.fence(), identity, new SecureRandom().nextLong());
             return storage;
-        } catch (StorageException e) {
-            closeAll(opened);
-            throw e;
-        } catch (IOException | RuntimeException e) {
-            closeAll(opened);
-            throw new StorageException("can't open " + dir + ": " + reason(e), e);
+        } catch (RuntimeException e) {
+            directory.close();
+            throw e instanceof StorageException ? e : new StorageException("can't open " + dir + ": " + reason(e), e);
         }
     }
 
@@ -103,44 +84,14 @@ public final class Storage implements Store {
      * @param incarnation for a new disk; otherwise the stored one stays
      */
     public static Storage inMemory(MemoryDisk disk, Identity identity, long incarnation, StorageConfig config) {
-        Storage storage = new Storage("memory", config, disk.engine(), disk.witness(), () -> {});
+        Engine engine = disk.engine();
+        Storage storage = new Storage("memory", config, engine, disk.witness(), engine);
         storage.start(Fence.read(disk.witness()), identity, incarnation);
         return storage;
     }
 
-    private static void makeDirectory(Path dir) throws IOException {
-        if (Files.isDirectory(dir)) {
-            return;
-        }
-        Path absolute = dir.toAbsolutePath();
-        Files.createDirectories(absolute.getParent());
-        if (dir.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-            Files.createDirectory(
-                    absolute, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        } else {
-            Files.createDirectory(absolute);
-        }
-        syncDirectory(absolute.getParent());
-    }
-
-    /** Or what was made in it may be missing after a power cut (HAZARDS D9). */
-    static void syncDirectory(Path dir) throws IOException {
-        try (FileChannel channel = FileChannel.open(dir, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
-    }
-
-    private static void closeAll(Deque<AutoCloseable> opened) {
-        while (!opened.isEmpty()) {
-            try {
-                opened.pop().close();
-            } catch (Exception e) {
-                // The first failure is the one that is reported.
-            }
-        }
-    }
-
-    private static String reason(Throwable e) {
+    /** The first line of what went wrong. */
+    static String reason(Throwable e) {
         String text = e.getMessage() == null ? e.toString() : e.getMessage();
         return text.lines().findFirst().orElse(text);
     }
@@ -152,7 +103,7 @@ public final class Storage implements Store {
         byte[] row = meta.get(IDENTITY_KEY);
         if (row != null) {
             checkFormat(row);
-            checkIdentity(records.identity(row), identity);
+            records.identity(row).checkIs(identity, where);
             if (found == null) {
                 throw new StorageException(where + "/promises is unreadable, so this node may have forgotten a vote;"
                         + " remove " + where + " and let the node join anew");
@@ -166,7 +117,7 @@ public final class Storage implements Store {
             fence = Fence.create(witness, identity, newIncarnation);
             fence.write();
         }
-        checkIdentity(fence.identity(), identity);
+        fence.identity().checkIs(identity, where);
         loadGroups();
         if (compareWithFence(rolledBack)) {
             fence.write(); // first: a second crash here must not hide that commits are missing
@@ -189,13 +140,6 @@ public final class Storage implements Store {
         if (format > Fence.FORMAT) {
             throw new StorageException(where + " was written in format " + format + ", this version knows up to "
                     + Fence.FORMAT + "; start the newer version");
-        }
-    }
-
-    private void checkIdentity(Identity stored, Identity mine) {
-        if (!stored.equals(mine)) {
-            throw new StorageException(
-                    where + " belongs to " + stored + ", not to " + mine + "; choose another directory");
         }
     }
 
@@ -228,24 +172,22 @@ public final class Storage implements Store {
         long[] numbers = intact(records.numbers(groupId, 6, row), groupId);
         Group group = new Group(groupId);
         group.hardState = new HardState(numbers[0], (int) numbers[1]);
-        group.logStart = new LogStart(numbers[2], numbers[3]);
         group.restored = false;
         group.stateGeneration = numbers[4];
         group.logGeneration = numbers[5];
         nextGeneration = Math.max(nextGeneration, Math.max(numbers[4], numbers[5]) + 1);
-        add(group);
+        add(group, new LogStart(numbers[2], numbers[3]));
     }
 
-    private void add(Group group) {
-        group.log = engine.rows(group.logTable());
+    private void add(Group group, LogStart start) {
+        group.log = new GroupLog(engine.rows(group.logTable()), records, start);
         groups.put(group.id, group);
-        tables.put(group.id, new Tables(this, group));
+        group.tables = new Tables(this, group);
     }
 
     private long[] intact(long[] numbers, int groupId) {
         if (numbers == null) {
-            throw new StorageException("a record of group " + groupId + " in " + where + " is damaged;"
-                    + " remove the directory and let the node join anew");
+            throw new StorageException("a record of group " + groupId + " in " + where + " is damaged" + remedy());
         }
         return numbers;
     }
@@ -257,13 +199,13 @@ public final class Storage implements Store {
         boolean older = rolledBack;
         for (int groupId : all) {
             Fence.Promise promise = fence.promise(groupId);
-            older |= promise != null && newer(promise.hardState(), engineState(groupId));
+            older |= promise != null && Fence.newer(promise.hardState(), engineState(groupId));
         }
         boolean changed = false;
         for (int groupId : all) {
             Fence.Promise promise = fence.promise(groupId);
             HardState fenced = promise == null ? HardState.INITIAL : promise.hardState();
-            HardState latest = newer(fenced, engineState(groupId)) ? fenced : engineState(groupId);
+            HardState latest = Fence.newer(fenced, engineState(groupId)) ? fenced : engineState(groupId);
             Fence.Promise now = new Fence.Promise(latest, older || (promise != null && promise.forgetful()));
             if (!now.equals(promise)) {
                 fence.promise(groupId, now.hardState(), now.forgetful());
@@ -280,13 +222,6 @@ public final class Storage implements Store {
     private HardState engineState(int groupId) {
         Group group = groups.get(groupId);
         return group == null ? HardState.INITIAL : group.hardState;
-    }
-
-    private static boolean newer(HardState a, HardState b) {
-        return a.currentTerm() > b.currentTerm()
-                || (a.currentTerm() == b.currentTerm()
-                        && a.votedFor() != HardState.NOBODY
-                        && a.votedFor() != b.votedFor());
     }
 
     // ---- reading at start
@@ -306,17 +241,14 @@ public final class Storage implements Store {
             group.restored = true;
             boolean forgetful =
                     fence.promise(groupId) != null && fence.promise(groupId).forgetful();
-            return new Restored(hardState, group.logStart, entries, forgetful);
+            return new Restored(hardState, group.log.start(), entries, forgetful);
         } catch (RuntimeException e) {
             throw fail(e);
         }
     }
 
     private List<Entry> readLog(Group group) {
-        LogReader reader = new LogReader(records, group.logStart.index(), group.lastApplied);
-        group.log.scan(FIRST, reader);
-        group.firstStored = reader.firstStored() == 0 ? group.logStart.index() + 1 : reader.firstStored();
-        group.lastIndex = Math.max(reader.lastStored(), group.logStart.index());
+        LogReader reader = group.log.read(group.lastApplied);
         if (reader.damagedApplied() || reader.damagedAt() > 0) {
             repair(group, reader);
         }
@@ -328,35 +260,35 @@ public final class Storage implements Store {
      * log is cut, and the replica may have acknowledged what is gone (HAZARDS D5, D10).
      */
     private void repair(Group group, LogReader reader) {
-        engine.begin();
-        if (reader.damagedApplied()) {
-            group.logStart = new LogStart(group.lastApplied, group.lastAppliedTerm);
-            group.lastIndex = Math.max(group.lastIndex, group.lastApplied);
-        }
-        if (reader.damagedAt() > 0) {
-            truncate(group, reader.damagedAt());
-        }
-        saveGroupRow(group);
-        engine.commit();
         if (reader.damagedAt() > 0) {
             Fence.Promise promise = fence.promise(group.id);
             fence.promise(group.id, promise == null ? group.hardState : promise.hardState(), true);
-            promisesChanged = true;
+            fence.write(); // first: a crash after the cut must not make the shorter log look healthy
         }
+        engine.begin();
+        if (reader.damagedApplied()) {
+            group.log.startAfter(new LogStart(group.lastApplied, group.lastAppliedTerm));
+        }
+        if (reader.damagedAt() > 0) {
+            group.log.truncate(reader.damagedAt());
+        }
+        saveGroupRow(group);
+        engine.commit();
         sync();
     }
 
-    /** HAZARDS S8, D14. A forgetful log may have lost entries that are applied; then its end moves up to the state. */
+    /** HAZARDS S8, D14: the state is never behind the log's start nor ahead of its end. */
     private void checkStart(Group group) {
-        if (group.logStart.index() > group.lastApplied) {
-            throw new StorageException("group " + group.id + " in " + where + ": the log begins after "
-                    + group.logStart.index() + ", the state ends at " + group.lastApplied
-                    + "; remove the directory and let the node join anew");
+        long start = group.log.start().index();
+        long end = group.log.lastIndex();
+        if (group.lastApplied < start || group.lastApplied > end) {
+            throw new StorageException("group " + group.id + " in " + where + ": the log has entries " + (start + 1)
+                    + " to " + end + ", but the state is at " + group.lastApplied + remedy());
         }
-        if (group.lastApplied > group.lastIndex) {
-            throw new StorageException("group " + group.id + " in " + where + ": the state is at " + group.lastApplied
-                    + ", the log ends at " + group.lastIndex + "; remove the directory and let the node join anew");
-        }
+    }
+
+    private String remedy() {
+        return "; move " + where + "/env away and start again, the node will copy from the others";
     }
 
     // ---- writing
@@ -397,7 +329,7 @@ public final class Storage implements Store {
             engine.begin();
             inTransaction = true;
             effects.run();
-            dropSome(config.dropRowsPerCommit());
+            garbage.deleteSome(config.dropRowsPerCommit());
             engine.commit();
             inTransaction = false;
         } catch (RuntimeException | Error e) {
@@ -439,73 +371,27 @@ public final class Storage implements Store {
             startLog(group, save.logStart());
         }
         if (!save.entries().isEmpty()) {
-            append(group, save.entries());
+            group.log.append(save.entries());
         }
-        deletePrefix(group, config.dropRowsPerCommit() + 2 * save.entries().size());
+        group.log.deletePrefix(config.dropRowsPerCommit() + 2 * save.entries().size());
         if (group.dirty) {
             saveGroupRow(group);
         }
     }
 
     private void startLog(Group group, LogStart start) {
-        Invariant.check(start.index() >= group.logStart.index(), "the log's start moves back", start.index(), group.id);
+        Invariant.check(
+                start.index() >= group.log.start().index(), "the log's start moves back", start.index(), group.id);
         Invariant.check(
                 start.index() <= group.lastApplied, "the log's start passes the state", start.index(), group.id);
-        if (!holds(group, start)) {
+        if (group.log.holds(start)) {
+            group.log.startAfter(start);
+        } else {
             discard(group.logTable());
             group.logGeneration = nextGeneration++;
-            group.log = engine.rows(group.logTable());
-            group.firstStored = start.index() + 1;
-            group.lastIndex = start.index();
+            group.log = new GroupLog(engine.rows(group.logTable()), records, start);
         }
-        group.logStart = start;
         group.dirty = true;
-    }
-
-    private boolean holds(Group group, LogStart at) {
-        if (at.equals(group.logStart)) {
-            return true;
-        }
-        if (at.index() <= group.logStart.index() || at.index() > group.lastIndex) {
-            return false;
-        }
-        byte[] value = group.log.get(Records.indexKey(at.index()));
-        Entry entry = value == null ? null : records.log(at.index(), value);
-        return entry != null && entry.term() == at.term();
-    }
-
-    private void append(Group group, List<Entry> entries) {
-        long first = entries.get(0).index();
-        Invariant.check(
-                first > group.logStart.index() && first <= group.lastIndex + 1,
-                "entries leave a gap",
-                first,
-                group.lastIndex);
-        if (first <= group.lastIndex) {
-            truncate(group, first);
-        }
-        for (Entry entry : entries) {
-            Invariant.check(
-                    entry.index() == group.lastIndex + 1, "entries leave a gap", entry.index(), group.lastIndex);
-            group.log.putLast(Records.indexKey(entry.index()), records.log(entry));
-            group.lastIndex = entry.index();
-        }
-    }
-
-    private void truncate(Group group, long from) {
-        for (long index = group.lastIndex; index >= from; index--) {
-            group.log.delete(Records.indexKey(index));
-        }
-        group.lastIndex = from - 1;
-    }
-
-    /** Rows up to the log's start are garbage; a few are deleted with each save, so that no save is long. */
-    private void deletePrefix(Group group, int atMost) {
-        long end = Math.min(group.logStart.index(), group.firstStored + atMost - 1);
-        while (group.firstStored <= end) {
-            group.log.delete(Records.indexKey(group.firstStored));
-            group.firstStored++;
-        }
     }
 
     private Group group(int groupId) {
@@ -515,7 +401,7 @@ public final class Storage implements Store {
             group.stateGeneration = nextGeneration++;
             group.logGeneration = nextGeneration++;
             group.dirty = true;
-            add(group);
+            add(group, LogStart.BEGINNING);
         }
         return group;
     }
@@ -527,8 +413,8 @@ public final class Storage implements Store {
                         group.id,
                         group.hardState.currentTerm(),
                         group.hardState.votedFor(),
-                        group.logStart.index(),
-                        group.logStart.term(),
+                        group.log.start().index(),
+                        group.log.start().term(),
                         group.stateGeneration,
                         group.logGeneration));
         group.dirty = false;
@@ -545,8 +431,7 @@ public final class Storage implements Store {
     /** The tables of a group; a new group's begin empty. */
     public Tables tables(int groupId) {
         check();
-        group(groupId);
-        return tables.get(groupId);
+        return group(groupId).tables;
     }
 
     Engine.Rows rows(String table) {
@@ -603,26 +488,6 @@ public final class Storage implements Store {
         garbage.add(table);
     }
 
-    private void dropSome(int atMost) {
-        if (garbage.isEmpty()) {
-            return;
-        }
-        String table = garbage.peekFirst();
-        Engine.Rows rows = engine.rows(table);
-        List<byte[]> keys = new ArrayList<>();
-        rows.scan(FIRST, (key, value) -> {
-            keys.add(key);
-            return keys.size() < atMost;
-        });
-        for (byte[] key : keys) {
-            rows.delete(key);
-        }
-        if (keys.size() < atMost) {
-            engine.drop(table);
-            garbage.removeFirst();
-        }
-    }
-
     /**
      * Housekeeping, to be called about every second when nothing else is to be done: deletes rows of dropped tables, lets
      * the engine's cleaner work, and takes back snapshots that were opened too long ago: as long as one is open, the disk
@@ -669,7 +534,6 @@ public final class Storage implements Store {
             fence.remove(groupId); // first: a promise without its group would look like lost commits
             fence.write();
             Group group = groups.remove(groupId);
-            tables.remove(groupId);
             if (group == null) {
                 return;
             }
@@ -722,8 +586,11 @@ public final class Storage implements Store {
     public void close() {
         sources.forEach(SnapshotSource::close);
         sources.clear();
-        Deque<AutoCloseable> open = new ArrayDeque<>(List.of(engine, witness, lock));
-        closeAll(open);
+        try {
+            opened.close();
+        } catch (Exception e) {
+            // What was promised is durable already.
+        }
         if (failure == null) {
             failure = new IllegalStateException("it is closed");
         }

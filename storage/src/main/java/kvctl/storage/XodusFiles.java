@@ -257,7 +257,7 @@ final class XodusFiles extends AbstractDataWriter implements DataReader {
 
     @Override
     public void syncDirectory() {
-        guard("syncDirectory", () -> Storage.syncDirectory(dir));
+        guard("syncDirectory", () -> DataDirectory.sync(dir));
     }
 
     @Override
