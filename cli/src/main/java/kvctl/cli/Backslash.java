@@ -142,7 +142,8 @@ final class Backslash {
             }
         }
         if (words.length == 2) {
-            repl.settings().set(words[1], String.valueOf(repl.settings().get(words[1]))); // Complains of an unknown name.
+            repl.settings()
+                    .set(words[1], String.valueOf(repl.settings().get(words[1]))); // Complains of an unknown name.
         }
     }
 
@@ -224,8 +225,7 @@ final class Backslash {
         String run = command.isEmpty() ? session.console().env().getOrDefault("SHELL", "sh") : command;
         session.console().flush();
         try {
-            Process process =
-                    new ProcessBuilder("sh", "-c", run).inheritIO().start();
+            Process process = new ProcessBuilder("sh", "-c", run).inheritIO().start();
             int code = process.waitFor();
             if (code != 0) {
                 session.note("exit code " + code);

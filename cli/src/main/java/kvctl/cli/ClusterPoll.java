@@ -174,7 +174,10 @@ final class ClusterPoll implements AutoCloseable {
             news.add("connected again: " + now.up() + " of " + now.nodes().size() + " nodes answer");
             return news;
         }
-        if (before == null || now == null || lost || !before.map().clusterId().equals(now.map().clusterId())) {
+        if (before == null
+                || now == null
+                || lost
+                || !before.map().clusterId().equals(now.map().clusterId())) {
             return news;
         }
         for (ClusterView.Node node : now.nodes()) {

@@ -74,7 +74,8 @@ public record Column(String name, String heading, Kind kind) {
             case BYTES -> Bytes.shown((byte[]) cell, false);
             case SIZE -> size(((Number) cell).longValue());
             case MS -> Durations.text(((Number) cell).longValue());
-            case TEXT, NUMBER, FLAG -> cell.toString();
+            case TEXT -> Bytes.shown(Bytes.of(cell.toString()), false);
+            case NUMBER, FLAG -> cell.toString();
         };
     }
 

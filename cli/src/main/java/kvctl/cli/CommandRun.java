@@ -52,6 +52,7 @@ final class CommandRun {
         } catch (Console.Closed e) {
             code = 0; // The shell command has read what it wants.
         } finally {
+            session.outputClosed(false);
             close(shell.getOutputStream());
             console.restore(before);
         }

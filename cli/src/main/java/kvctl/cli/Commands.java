@@ -91,7 +91,8 @@ final class Commands {
     private static void add(CommandLine root, String name, Session session) {
         CommandLine command =
                 OWN.contains(name) ? new CommandLine(create(name, session)) : LaunchCommands.create(name, session);
-        command.setStopAtPositional(name.startsWith("expect")); // What follows is another command, with its own options.
+        command.setStopAtPositional(
+                name.startsWith("expect")); // What follows is another command, with its own options.
         root.addSubcommand(name, command);
     }
 

@@ -21,7 +21,6 @@ import picocli.CommandLine.Parameters;
 final class Completion implements Callable<Integer> {
     private final Session session;
 
-
     @Parameters(paramLabel = "SHELL", description = "bash, zsh or fish.")
     private String shell;
 
@@ -34,14 +33,12 @@ final class Completion implements Callable<Integer> {
         CommandLine root = Commands.tree(session, null);
         TreeMap<String, CommandSpec> commands = new TreeMap<>();
         collect("", root.getCommandSpec(), commands);
-        String script =
-                switch (shell) {
-                    case "bash" -> bash(commands);
-                    case "zsh" -> "#compdef kvctl\nautoload -U +X bashcompinit && bashcompinit\n" + bash(commands);
-                    case "fish" -> fish(commands);
-                    default -> throw CliException.usage(
-                            "There is no completion for '" + shell + "'.", "bash, zsh or fish");
-                };
+        String script = switch (shell) {
+            case "bash" -> bash(commands);
+            case "zsh" -> "#compdef kvctl\nautoload -U +X bashcompinit && bashcompinit\n" + bash(commands);
+            case "fish" -> fish(commands);
+            default -> throw CliException.usage("There is no completion for '" + shell + "'.", "bash, zsh or fish");
+        };
         session.console().print(script);
         session.console().flush();
         return 0;
@@ -98,9 +95,7 @@ final class Completion implements Callable<Integer> {
                 _kvctl_words() {
                   words="" options=""
                   case $1 in
-                """
-                + cases
-                + """
+                """ + cases + """
                     *) return 1 ;;
                   esac
                 }
@@ -114,13 +109,17 @@ final class Completion implements Callable<Integer> {
             String[] names = path.isEmpty() ? new String[0] : path.split(" ");
             StringBuilder seen = new StringBuilder();
             for (String name : names) {
-                seen.append(seen.isEmpty() ? "" : "; and ").append("__fish_seen_subcommand_from ").append(name);
+                seen.append(seen.isEmpty() ? "" : "; and ")
+                        .append("__fish_seen_subcommand_from ")
+                        .append(name);
             }
             String condition = names.length == 0 ? "__fish_use_subcommand" : seen.toString();
             spec.subcommands().forEach((name, sub) -> line(out, condition, "-a " + name, header(sub.getCommandSpec())));
             for (OptionSpec option : spec.options()) {
                 if (!option.hidden() && (names.length == 0 || !option.inherited())) {
-                    String flag = "-l " + option.longestName().substring(option.longestName().startsWith("--") ? 2 : 1);
+                    String flag = "-l "
+                            + option.longestName()
+                                    .substring(option.longestName().startsWith("--") ? 2 : 1);
                     String form = option.longestName().startsWith("--") ? flag : flag.replace("-l ", "-s ");
                     String takes = option.arity().max() > 0 ? " -r" : "";
                     line(out, names.length == 0 ? null : condition, form + takes, first(option.description()));

@@ -154,7 +154,12 @@ final class Connection implements AutoCloseable {
                     await(scan(prefixOf(key), new byte[0], NEAR_KEYS).rest());
             return rows.isEmpty()
                     ? null
-                    : "near it: " + String.join(", ", rows.stream().map(row -> Keys.word(row.key())).toList());
+                    : "near it: "
+                            + String.join(
+                                    ", ",
+                                    rows.stream()
+                                            .map(row -> Keys.word(row.key()))
+                                            .toList());
         } catch (KvException | CliException e) {
             return null; // A hint is not worth an error.
         }

@@ -126,6 +126,9 @@ public final class Console {
 
     /** Writes one line to standard error, after what stands before it on standard output. */
     public void note(String text) {
+        if (midLine && outIsTty) {
+            print("\n");
+        }
         flush();
         try {
             err.write((text + "\n").getBytes(StandardCharsets.UTF_8));
@@ -152,11 +155,15 @@ public final class Console {
         return new PrintWriter(new OutputStreamWriter(err, StandardCharsets.UTF_8), true);
     }
 
-    /** Where results go, and whether it is a terminal. */
-    record Target(OutputStream stream, boolean isTty) {}
+    /** Where results go, whether it is a terminal, and whether the last line there is still open. */
+    record Target(OutputStream stream, boolean isTty, boolean midLine, boolean needsBreak) {
+        Target(OutputStream stream, boolean isTty) {
+            this(stream, isTty, false, false);
+        }
+    }
 
     Target target() {
-        return new Target(out, outIsTty);
+        return new Target(out, outIsTty, midLine, needsBreak);
     }
 
     /**
@@ -175,7 +182,8 @@ public final class Console {
     void restore(Target to) {
         out = to.stream();
         outIsTty = to.isTty();
-        midLine = false;
+        midLine = to.midLine();
+        needsBreak = to.needsBreak();
     }
 
     /**

@@ -30,6 +30,11 @@ final class Delete implements Callable<Integer> {
         this.session = session;
     }
 
+    Delete with(String word) {
+        key = word;
+        return this;
+    }
+
     @Override
     public Integer call() {
         byte[] k = Keys.of(key);

@@ -32,8 +32,9 @@ final class Errors {
 
     /** Prints the error and returns its exit code. */
     int report(Throwable error) {
-        if (error instanceof Console.Closed closed) {
-            throw closed;
+        if (error instanceof Console.Closed) {
+            session.outputClosed(true); // Said as a value, because picocli would swallow an exception here.
+            return ExitCode.OK.code();
         }
         CliException known = known(error);
         last = known;
@@ -59,7 +60,11 @@ final class Errors {
             return new CliException(ExitCode.INTERRUPTED, error.getMessage(), null);
         }
         if (error instanceof KvException kv) {
-            return new CliException(ExitCode.of(kv.code().exitCode()), kv.getMessage(), kv.hint().orElse(null), kv);
+            return new CliException(
+                    ExitCode.of(kv.code().exitCode()),
+                    kv.getMessage(),
+                    kv.hint().orElse(null),
+                    kv);
         }
         return bug(error);
     }
@@ -76,7 +81,10 @@ final class Errors {
     private String json(CliException error) {
         Json json = new Json();
         json.open('{').name("schema").text("kvctl/error/1");
-        json.name("code").text(error.code().name()).name("exit_code").number(error.code().code());
+        json.name("code")
+                .text(error.code().name())
+                .name("exit_code")
+                .number(error.code().code());
         json.name("message").text(error.getMessage());
         if (error.hint() != null) {
             json.name("hint").text(error.hint());
@@ -97,10 +105,11 @@ final class Errors {
             Path dir = Home.of(session.console().env()).resolve("reports");
             Home.createPrivate(dir);
             Path file = Files.createTempFile(dir, "kvctl-", ".txt");
-            Files.writeString(file, "kvctl " + Version.NUMBER + " on Java " + System.getProperty("java.version") + ", "
-                    + System.getProperty("os.name") + "\n" + Instant.now() + "\n\n" + trace(error));
-            return new CliException(
-                    ExitCode.INTERNAL, "Internal error: " + what + ". Report: " + file, hint, error);
+            Files.writeString(
+                    file,
+                    "kvctl " + Version.NUMBER + " on Java " + System.getProperty("java.version") + ", "
+                            + System.getProperty("os.name") + "\n" + Instant.now() + "\n\n" + trace(error));
+            return new CliException(ExitCode.INTERNAL, "Internal error: " + what + ". Report: " + file, hint, error);
         } catch (IOException | RuntimeException e) {
             return new CliException(ExitCode.INTERNAL, "Internal error: " + what + ".", hint, error);
         }

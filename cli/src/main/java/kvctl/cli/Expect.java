@@ -10,8 +10,13 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "expect",
         header = "Run a command and check what it prints.",
-        description = "%nThe last word is the expected output, without a line feed at its end. Anything else exits with 10.",
-        footer = {"  expect get city delhi", "  expect get empty ''", "  expect scan user: --keys-only --no-header user:1"})
+        description =
+                "%nThe last word is the expected output, without a line feed at its end. Anything else exits with 10.",
+        footer = {
+            "  expect get city delhi",
+            "  expect get empty ''",
+            "  expect scan user: --keys-only --no-header user:1"
+        })
 final class Expect implements Callable<Integer> {
     private final Session session;
 
@@ -42,7 +47,8 @@ final class Expect implements Callable<Integer> {
         CliException error = session.errors().takeLast();
         byte[] actual = withoutLineFeed(printed.toByteArray());
         if (code != 0) {
-            throw failed(expected, command, "it failed: " + (error == null ? "exit " + code : error.getMessage()), error);
+            throw failed(
+                    expected, command, "it failed: " + (error == null ? "exit " + code : error.getMessage()), error);
         }
         if (!Arrays.equals(actual, withoutLineFeed(expected))) {
             throw failed(expected, command, "got " + Keys.name(actual) + ".", null);

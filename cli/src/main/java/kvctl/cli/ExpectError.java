@@ -11,8 +11,13 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "expect-error",
         header = "Run a command that must fail, and check how.",
-        description = "%nThe names and numbers are those of 'help exit-codes'. Success, or another error, exits with 10.",
-        footer = {"  expect-error NOT_FOUND get nobody", "  expect-error NO_QUORUM put k v", "  expect-error 7 cas k 1 v"})
+        description =
+                "%nThe names and numbers are those of 'help exit-codes'. Success, or another error, exits with 10.",
+        footer = {
+            "  expect-error NOT_FOUND get nobody",
+            "  expect-error NO_QUORUM put k v",
+            "  expect-error 7 cas k 1 v"
+        })
 final class ExpectError implements Callable<Integer> {
     private final Session session;
 
@@ -56,7 +61,9 @@ final class ExpectError implements Callable<Integer> {
     private static ExitCode parse(String text) {
         String name = text.toUpperCase(Locale.ROOT).replace('-', '_');
         for (ExitCode each : ExitCode.values()) {
-            if (each != ExitCode.OK && (each.name().equals(name) || Integer.toString(each.code()).equals(name))) {
+            if (each != ExitCode.OK
+                    && (each.name().equals(name)
+                            || Integer.toString(each.code()).equals(name))) {
                 return each;
             }
         }

@@ -18,7 +18,9 @@ import org.jline.reader.LineReader;
 import org.jline.reader.LineReaderBuilder;
 import org.jline.reader.Reference;
 import org.jline.reader.UserInterruptException;
+import org.jline.reader.Widget;
 import org.jline.reader.impl.LineReaderImpl;
+import org.jline.terminal.Attributes;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
 import org.jline.utils.InfoCmp.Capability;
@@ -124,6 +126,7 @@ public final class Repl {
         LineReaderImpl made = (LineReaderImpl) builder.build();
         if (!dumb) {
             bindPrefixSearch(made);
+            bindInterrupt(made);
         }
         return made;
     }
@@ -132,9 +135,30 @@ public final class Repl {
     private void bindPrefixSearch(LineReader made) {
         var keys = made.getKeyMaps().get(LineReader.MAIN);
         keys.bind(new Reference(LineReader.HISTORY_BEGINNING_SEARCH_BACKWARD), KeyMap.key(terminal, Capability.key_up));
-        keys.bind(new Reference(LineReader.HISTORY_BEGINNING_SEARCH_FORWARD), KeyMap.key(terminal, Capability.key_down));
+        keys.bind(
+                new Reference(LineReader.HISTORY_BEGINNING_SEARCH_FORWARD), KeyMap.key(terminal, Capability.key_down));
         keys.bind(new Reference(LineReader.HISTORY_BEGINNING_SEARCH_BACKWARD), "\u001b[A");
         keys.bind(new Reference(LineReader.HISTORY_BEGINNING_SEARCH_FORWARD), "\u001b[B");
+    }
+
+    /**
+     * At the prompt Ctrl-C is a key like others and no signal: a signal overtakes what was typed before it, and is
+     * overtaken by what is typed after it.
+     */
+    private void bindInterrupt(LineReader made) {
+        made.getWidgets().put(LineReader.CALLBACK_INIT, () -> {
+            Attributes attributes = terminal.getAttributes();
+            attributes.setControlChar(Attributes.ControlChar.VINTR, 0);
+            terminal.setAttributes(attributes);
+            return true;
+        });
+        made.getKeyMaps()
+                .get(LineReader.MAIN)
+                .bind(
+                        (Widget) () -> {
+                            throw new UserInterruptException(made.getBuffer().toString());
+                        },
+                        KeyMap.ctrl('C'));
     }
 
     /** Made before JLine can make it, so that others cannot read it. Null if it cannot be: then there is no history. */
@@ -166,7 +190,7 @@ public final class Repl {
         poll.awaitFirst(FIRST_LOOK_MS);
         banner();
         try {
-            while (!ended) {
+            while (!ended && !session.isOutputClosed()) {
                 showWaitingNotices();
                 sizeChanged();
                 String text = read();
@@ -223,8 +247,7 @@ public final class Repl {
     private String prompt() {
         String pattern = settings.get("prompt");
         boolean colors = !dumb && session.console().colorsOut();
-        String text =
-                colors ? ReplPrompt.painted(poll.latest(), pattern) : ReplPrompt.text(poll.latest(), pattern);
+        String text = colors ? ReplPrompt.painted(poll.latest(), pattern) : ReplPrompt.text(poll.latest(), pattern);
         return text.replace("%", "%%");
     }
 
@@ -245,6 +268,7 @@ public final class Repl {
             return false;
         }
         session.uncancel();
+        session.begin();
         Terminal.SignalHandler before = terminal.handle(Terminal.Signal.INT, signal -> interrupt());
         try {
             if (first.startsWith("\\")) {
@@ -265,9 +289,11 @@ public final class Repl {
     int runCommand(String text, Tokenizer.Line line) {
         if (line.state() == Tokenizer.State.BAD) {
             String caret = " ".repeat(Math.max(0, line.problemAt())) + "^";
-            return session.errors().report(CliException.usage(
-                    Character.toUpperCase(line.problem().charAt(0)) + line.problem().substring(1) + ".",
-                    text.indexOf('\n') < 0 && !dumb ? "here\n" + text + "\n" + caret : null));
+            return session.errors()
+                    .report(CliException.usage(
+                            Character.toUpperCase(line.problem().charAt(0))
+                                    + line.problem().substring(1) + ".",
+                            text.indexOf('\n') < 0 && !dumb ? "here\n" + text + "\n" + caret : null));
         }
         session.takeResult();
         int code = CommandRun.run(session, line);
@@ -305,8 +331,9 @@ public final class Repl {
         if (!settings.isOn("notices") || ended) {
             return;
         }
-        String time = LocalTime.now().truncatedTo(ChronoUnit.SECONDS).format(
-                java.time.format.DateTimeFormatter.ofPattern("HH:mm:ss"));
+        String time = LocalTime.now()
+                .truncatedTo(ChronoUnit.SECONDS)
+                .format(java.time.format.DateTimeFormatter.ofPattern("HH:mm:ss"));
         synchronized (waitingNotices) {
             news.forEach(each -> waitingNotices.add("[" + time + "] " + each));
         }

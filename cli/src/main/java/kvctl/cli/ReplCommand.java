@@ -20,7 +20,8 @@ final class ReplCommand implements Callable<Integer> {
             throw CliException.usage("This is the REPL.", "\\? lists what it knows");
         }
         if (!session.console().inIsTty() || !session.console().outIsTty()) {
-            throw CliException.usage("The REPL needs a terminal.", "kvctl -e 'COMMAND', kvctl -f FILE, or commands on stdin");
+            throw CliException.usage(
+                    "The REPL needs a terminal.", "kvctl -e 'COMMAND', kvctl -f FILE, or commands on stdin");
         }
         session.base(session.settings());
         return Repl.run(session);

@@ -22,6 +22,7 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 final class ReplCompleter implements Completer {
     private static final int KEYS_WAIT_MS = 150;
     private static final int KEYS_MOST = 50;
+    private static final int DESCRIPTION_MOST = 60;
 
     private final CommandLine root;
     private final ClusterPoll poll;
@@ -75,7 +76,8 @@ final class ReplCompleter implements Completer {
                 open = option != null && option.arity().max() > 0 ? option : null;
             } else if (positional == 0 && spec.subcommands().containsKey(each)) {
                 spec = spec.subcommands().get(each).getCommandSpec();
-            } else if (spec.parser().stopAtPositional() && (positional > 0 || root.getSubcommands().containsKey(each))) {
+            } else if (spec.parser().stopAtPositional()
+                    && (positional > 0 || root.getSubcommands().containsKey(each))) {
                 command(words, i, word, candidates); // The command inside of expect.
                 return;
             } else {
@@ -112,7 +114,8 @@ final class ReplCompleter implements Completer {
         for (OptionSpec option : spec.options()) {
             if (!option.hidden()) {
                 String[] text = option.description();
-                String group = option.inherited() || spec == root.getCommandSpec() ? "global options" : "options";
+                String group =
+                        option.inherited() || spec == root.getCommandSpec() ? "options of all commands" : "options";
                 candidates.add(candidate(option.longestName(), group, text.length == 0 ? null : text[0]));
             }
         }
@@ -142,8 +145,9 @@ final class ReplCompleter implements Completer {
                 words(candidates, "healthy");
                 groups().forEach(group -> words(candidates, "leader(" + group + ")"));
             }
-            case "NAME" -> ClusterDir.all(Home.of(session.console().env()))
-                    .forEach(dir -> candidates.add(candidate(dir.name(), "clusters", null)));
+            case "NAME" ->
+                ClusterDir.all(Home.of(session.console().env()))
+                        .forEach(dir -> candidates.add(candidate(dir.name(), "clusters", null)));
             case "COMMAND", "COMMAND VALUE" -> {
                 subcommands(root.getCommandSpec(), candidates);
                 if (label.equals("COMMAND")) {
@@ -170,7 +174,8 @@ final class ReplCompleter implements Completer {
             for (ClusterView.Node node : view.nodes()) {
                 candidates.add(candidate(node.place().name(), "nodes", describe(view, node)));
             }
-            groups().forEach(group -> candidates.add(candidate("leader(" + group + ")", "nodes", "who leads " + group)));
+            groups().forEach(
+                            group -> candidates.add(candidate("leader(" + group + ")", "nodes", "who leads " + group)));
         }
     }
 
@@ -229,6 +234,11 @@ final class ReplCompleter implements Completer {
         int end = description.indexOf(". ");
         String first = (end < 0 ? description : description.substring(0, end)).strip();
         String plain = first.endsWith(".") ? first.substring(0, first.length() - 1) : first;
-        return plain.isEmpty() ? plain : plain.substring(0, 1).toLowerCase(Locale.ROOT) + plain.substring(1);
+        plain = plain.length() > DESCRIPTION_MOST ? plain.substring(0, DESCRIPTION_MOST - 1) + "…" : plain;
+        return plain.isEmpty() || plain.startsWith("*") ? plain : lowered(plain);
+    }
+
+    private static String lowered(String text) {
+        return text.substring(0, 1).toLowerCase(Locale.ROOT) + text.substring(1);
     }
 }

@@ -34,7 +34,9 @@ final class ReplPrompt {
         String text = text(seen, pattern);
         text = text.replace("NO-QUORUM", Ink.RED.on("NO-QUORUM"))
                 .replace("(not connected)", Ink.YELLOW.on("(not connected)"));
-        int down = seen.view() == null ? 0 : seen.view().nodes().size() - seen.view().up();
+        int down = seen.view() == null
+                ? 0
+                : seen.view().nodes().size() - seen.view().up();
         if (down > 0) {
             text = text.replace(" !" + down, " " + Ink.YELLOW.on("!" + down));
         }

@@ -9,8 +9,9 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "scan",
         header = "List keys and values by prefix, in key order.",
-        description = "%nEach shard is read linearizably; the scan as a whole is not one moment. On a terminal 100 keys are "
-                + "shown unless --limit says otherwise; piped, all.",
+        description =
+                "%nEach shard is read linearizably; the scan as a whole is not one moment. On a terminal 100 keys are "
+                        + "shown unless --limit says otherwise; piped, all.",
         footer = {
             "  kvctl scan user:",
             "  kvctl scan --keys-only | wc -l",

@@ -51,7 +51,9 @@ final class Script {
     }
 
     private boolean mayGoOn() {
-        return firstFailure == 0 || manner.keepGoing() || manner.dryRun();
+        return !session.isCancelled()
+                && !session.isOutputClosed()
+                && (firstFailure == 0 || manner.keepGoing() || manner.dryRun());
     }
 
     /** @param file {@code -} is standard input */
@@ -126,14 +128,19 @@ final class Script {
         int start = line.tokens().isEmpty() ? 0 : line.tokens().get(0).start();
         Position position = new Position(source, number, text, line, line.problemAt() >= 0 ? line.problemAt() : start);
         session.at(position);
+        session.begin();
         session.console().separate();
         switch (line.state()) {
             case BAD -> {
-                return session.errors().report(CliException.usage(sentence(line.problem(), text, line.problemAt()), null));
+                return session.errors()
+                        .report(CliException.usage(sentence(line.problem(), text, line.problemAt()), null));
             }
             case OPEN_QUOTE -> {
-                return session.errors().report(CliException.usage(
-                        "The quote that is opened here is never closed: " + excerpt(text, line.problemAt()) + ".", null));
+                return session.errors()
+                        .report(CliException.usage(
+                                "The quote that is opened here is never closed: " + excerpt(text, line.problemAt())
+                                        + ".",
+                                null));
             }
             default -> {}
         }
@@ -151,7 +158,8 @@ final class Script {
     }
 
     private static String excerpt(String text, int at) {
-        String rest = text.substring(Math.min(at, text.length())).lines().findFirst().orElse("");
+        String rest =
+                text.substring(Math.min(at, text.length())).lines().findFirst().orElse("");
         return rest.length() > 30 ? rest.substring(0, 27) + "..." : rest;
     }
 }

@@ -25,6 +25,7 @@ public final class Session implements AutoCloseable {
     private boolean inputIsTaken;
     private boolean isRepl;
     private boolean vertical;
+    private boolean outputClosed;
     private Result lastResult;
 
     private volatile CompletableFuture<?> running;
@@ -102,6 +103,15 @@ public final class Session implements AutoCloseable {
 
     void at(Position newPosition) {
         position = newPosition;
+    }
+
+    /** Nobody reads the results any more: what follows need not run. */
+    boolean isOutputClosed() {
+        return outputClosed;
+    }
+
+    void outputClosed(boolean closed) {
+        outputClosed = closed;
     }
 
     Errors errors() {
@@ -207,9 +217,15 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    /** Forgets a {@link #cancel}: a new command begins. */
+    /** Forgets a {@link #cancel}: what the user types next has not been cancelled. */
     void uncancel() {
         cancelled = false;
+    }
+
+    /** A new line begins: the options of the last one do not hold any more. */
+    void begin() {
+        settings = base;
+        console.color(base.color());
     }
 
     public boolean isCancelled() {

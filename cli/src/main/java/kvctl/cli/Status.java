@@ -11,9 +11,10 @@ import picocli.CommandLine.Command;
 @Command(
         name = "status",
         header = "Show nodes and groups of the cluster as the nodes themselves see them.",
-        description = "%n* leads a group, x does not answer. GROUPS: led/held. TERM is the highest, COMMIT and APPLIED are "
-                + "sums over the node's replicas, LAG is how many entries it is behind its leaders. 'cluster status' looks "
-                + "at the processes instead.",
+        description =
+                "%n* leads a group, x does not answer. GROUPS: led/held. TERM is the highest, COMMIT and APPLIED are "
+                        + "sums over the node's replicas, LAG is how many entries it is behind its leaders. 'cluster status' looks "
+                        + "at the processes instead.",
         footer = {"  kvctl status", "  kvctl status -o json", "  \\watch 1 status          in the REPL"})
 final class Status implements Callable<Integer> {
     private final Session session;
@@ -31,13 +32,16 @@ final class Status implements Callable<Integer> {
             session.console().line(json(connection.target().name(), view));
             return 0;
         }
-        boolean table = format == Format.TABLE || format == Format.AUTO && session.console().outIsTty();
+        boolean table = format == Format.TABLE
+                || format == Format.AUTO && session.console().outIsTty();
         try (Rows rows = nodeRows()) {
             for (ClusterView.Node node : view.nodes()) {
                 Line line = Line.of(view, node);
                 rows.row(
                         inks(line, node),
-                        table ? line.mark() + " " + node.place().name() : node.place().name(),
+                        table
+                                ? line.mark() + " " + node.place().name()
+                                : node.place().name(),
                         line.state(),
                         line.pid(),
                         line.address(),
@@ -172,20 +176,30 @@ final class Status implements Callable<Integer> {
         for (int nodeId : group.nodeIds()) {
             ClusterView.Node node = view.node(nodeId);
             if (node != null) {
-                names.add((node == leader ? "*" : node.isUp() ? "" : "x") + node.place().name());
+                names.add((node == leader ? "*" : node.isUp() ? "" : "x")
+                        + node.place().name());
             }
         }
         return names;
     }
 
     private static String json(String cluster, ClusterView view) {
-        Json json = new Json().open('{').name("schema").text("kvctl/status/1").name("cluster").text(cluster);
+        Json json = new Json()
+                .open('{')
+                .name("schema")
+                .text("kvctl/status/1")
+                .name("cluster")
+                .text(cluster);
         json.name("cluster_id").text(view.map().clusterId());
         json.name("healthy").bool(view.isHealthy());
         json.name("nodes").open('[');
         for (ClusterView.Node node : view.nodes()) {
             Line line = Line.of(view, node);
-            json.open('{').name("node").text(node.place().name()).name("node_id").number(node.place().nodeId());
+            json.open('{')
+                    .name("node")
+                    .text(node.place().name())
+                    .name("node_id")
+                    .number(node.place().nodeId());
             json.name("state").text(line.state()).name("addr").text(line.address());
             json.name("groups_led").number(line.led()).name("groups_held").number(line.held());
             if (node.isUp()) {
@@ -210,7 +224,11 @@ final class Status implements Callable<Integer> {
             json.name("leader").text(leader == null ? null : leader.place().name());
             json.name("shards").number(shards(view, group));
             json.name("replicas").open('[');
-            group.nodeIds().forEach(id -> json.text(view.node(id) == null ? "" + id : view.node(id).place().name()));
+            group.nodeIds()
+                    .forEach(id -> json.text(
+                            view.node(id) == null
+                                    ? "" + id
+                                    : view.node(id).place().name()));
             json.close(']').close('}');
         }
         return json.close(']').close('}').toString();
@@ -224,6 +242,10 @@ final class Status implements Callable<Integer> {
         json.name("commit").number(replica.commitIndex()).name("applied").number(replica.lastApplied());
         json.name("first_log_index").number(replica.firstLogIndex());
         json.name("last_log_index").number(replica.lastLogIndex());
-        json.name("log_bytes").number(replica.logBytes()).name("keys").number(replica.keys()).close('}');
+        json.name("log_bytes")
+                .number(replica.logBytes())
+                .name("keys")
+                .number(replica.keys())
+                .close('}');
     }
 }

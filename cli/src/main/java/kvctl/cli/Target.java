@@ -1,11 +1,13 @@
 package kvctl.cli;
 
+import java.io.File;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import kvctl.client.KvClient;
 import kvctl.cli.launch.ClusterDir;
 import kvctl.cli.launch.Endpoints;
+import kvctl.client.KvClient;
 
 /**
  * A cluster that commands can talk to.
@@ -25,9 +27,7 @@ record Target(String name, String clusterId, List<String> addresses, ClusterDir 
             return new Target(asked, "", List.of(asked.split(",")), null);
         }
         try {
-            ClusterDir dir = asked == null
-                    ? ClusterDir.current(Home.of(env)).orElseThrow(() -> notRunning("No cluster is running here.", null))
-                    : ClusterDir.of(Home.of(env), asked);
+            ClusterDir dir = asked == null ? current(Home.of(env)) : ClusterDir.of(Home.of(env), asked);
             if (!dir.exists()) {
                 throw notRunning("No cluster '" + asked + "' is running here.", null);
             }
@@ -42,6 +42,27 @@ record Target(String name, String clusterId, List<String> addresses, ClusterDir 
         } catch (IllegalArgumentException e) {
             throw CliException.usage(e.getMessage(), null);
         }
+    }
+
+    /** The only cluster of this machine needs no look at its processes; of several the one that runs is meant. */
+    private static ClusterDir current(Path home) {
+        File[] dirs = home.resolve("clusters").toFile().listFiles();
+        ClusterDir only = null;
+        int count = 0;
+        for (File each : dirs == null ? new File[0] : dirs) {
+            ClusterDir dir = new ClusterDir(each.toPath());
+            if (dir.exists()) {
+                only = dir;
+                count++;
+            }
+        }
+        if (count > 1) {
+            return ClusterDir.current(home).orElse(only);
+        }
+        if (only == null) {
+            throw notRunning("No cluster is running here.", null);
+        }
+        return only;
     }
 
     static CliException notRunning(String message, Throwable cause) {

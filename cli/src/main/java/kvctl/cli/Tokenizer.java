@@ -238,7 +238,7 @@ final class Tokenizer {
         word.append(digits == 2 && value >= 0x80 ? (char) (0xdc00 + value) : (char) value);
         at += 2 + digits;
         if (digits == 4 && Character.isHighSurrogate((char) value) && !source.startsWith("\\u", at)) {
-            bad("half a character: its other half must follow", at);
+            bad("half a character: its other half must follow", at - 2 - digits);
             return false;
         }
         return true;

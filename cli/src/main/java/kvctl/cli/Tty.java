@@ -11,16 +11,13 @@ final class Tty {
     private Tty() {}
 
     /**
-     * Three sources, best first: the properties {@code kvctl.stdin.tty}, {@code kvctl.stdout.tty} and
-     * {@code kvctl.stderr.tty}, which the launcher script sets; the kernel's table of open files; Java's own guess, which
-     * is all or nothing.
+     * Three sources, best first: the property {@code kvctl.tty}, in which the launcher script lists the descriptors that
+     * are terminals ("012"); the kernel's table of open files; Java's own guess, which is all or nothing.
      */
     static Console.Terminals detect() {
-        if (System.getProperty("kvctl.stdout.tty") != null) {
-            return new Console.Terminals(
-                    Boolean.getBoolean("kvctl.stdin.tty"),
-                    Boolean.getBoolean("kvctl.stdout.tty"),
-                    Boolean.getBoolean("kvctl.stderr.tty"));
+        String told = System.getProperty("kvctl.tty");
+        if (told != null) {
+            return new Console.Terminals(told.contains("0"), told.contains("1"), told.contains("2"));
         }
         Path self = Path.of("/proc/self/fd");
         if (Files.isDirectory(self)) {

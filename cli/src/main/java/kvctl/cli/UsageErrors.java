@@ -37,14 +37,16 @@ final class UsageErrors implements CommandLine.IParameterExceptionHandler, Comma
         String qualified = command.getCommandSpec().qualifiedName();
         String name = qualified.startsWith("kvctl ") ? qualified.substring(6) : qualified;
         String help = "kvctl help" + (name.equals("kvctl") ? "" : " " + name);
-        if (error instanceof UnmatchedArgumentException unmatched && !unmatched.getUnmatched().isEmpty()) {
+        if (error instanceof UnmatchedArgumentException unmatched
+                && !unmatched.getUnmatched().isEmpty()) {
             String word = unmatched.getUnmatched().get(0);
             if (session.position() != null) {
                 session.at(session.position().pointTo(word));
             }
             return unmatched(command, word, help);
         }
-        if (error instanceof MissingParameterException missing && !missing.getMissing().isEmpty()) {
+        if (error instanceof MissingParameterException missing
+                && !missing.getMissing().isEmpty()) {
             List<String> names = new ArrayList<>();
             missing.getMissing().forEach(arg -> names.add(arg.paramLabel()));
             return CliException.usage("'" + name + "' needs " + String.join(" and ", names) + ".", help);
@@ -69,15 +71,21 @@ final class UsageErrors implements CommandLine.IParameterExceptionHandler, Comma
                 : error.getArgSpec().type();
         String wanted = type == Format.class
                 ? "auto, table, json, ndjson, csv, tsv or raw"
-                : type == long.class || type == Long.class || type == int.class || type == Integer.class ? "a number" : null;
+                : type == long.class || type == Long.class || type == int.class || type == Integer.class
+                        ? "a number"
+                        : null;
         if (error.getArgSpec().converters().length > 0 || wanted == null) {
             String message = error.getMessage();
-            int own = message.indexOf(": '"); // Picocli puts "Invalid value for option '--timeout'" before our sentence.
+            int own =
+                    message.indexOf(": '"); // Picocli puts "Invalid value for option '--timeout'" before our sentence.
             String text = own < 0 ? message : message.substring(own + 2);
             int hint = text.indexOf(" hint: ");
-            return hint < 0 ? CliException.usage(text, help) : CliException.usage(text.substring(0, hint), text.substring(hint + 7));
+            return hint < 0
+                    ? CliException.usage(text, help)
+                    : CliException.usage(text.substring(0, hint), text.substring(hint + 7));
         }
-        return CliException.usage("'" + error.getValue() + "' is not right for " + what + ": it takes " + wanted + ".", help);
+        return CliException.usage(
+                "'" + error.getValue() + "' is not right for " + what + ": it takes " + wanted + ".", help);
     }
 
     private CliException unmatched(CommandLine command, String word, String help) {
@@ -96,12 +104,14 @@ final class UsageErrors implements CommandLine.IParameterExceptionHandler, Comma
             return CliException.usage("Unknown option '" + word + "'." + value, help);
         }
         if (!command.getSubcommands().isEmpty()) {
-            String near = Words.nearest(word, List.copyOf(command.getSubcommands().keySet()));
+            String near =
+                    Words.nearest(word, List.copyOf(command.getSubcommands().keySet()));
             String known = near == null ? "" : " Did you mean '" + near + "'?";
             return CliException.usage("Unknown command '" + word + "'." + known, near == null ? "kvctl help" : null);
         }
         return CliException.usage(
-                "'" + name + "' does not take a further word: '" + word + "'.", "quote a value that has blanks; " + help);
+                "'" + name + "' does not take a further word: '" + word + "'.",
+                "quote a value that has blanks; " + help);
     }
 
     private static boolean takesValue(String command) {

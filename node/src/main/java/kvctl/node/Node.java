@@ -84,7 +84,8 @@ public final class Node {
         String clusterId = topology.cluster();
         StorageConfig storageConfig = storageConfig(node.settings());
         Storage storage = Storage.open(dataDirectory, new Identity(clusterId, name, node.id()), storageConfig);
-        Self self = new Self(clusterId, topology, node, storage.incarnation());
+        KnownPeers known = new KnownPeers(dataDirectory.resolve("peers"));
+        Self self = new Self(clusterId, topology, node, storage.incarnation(), known);
         EventLoopGroup netThreads = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory(name + "-net", true), NioIoHandler.newFactory());
         ExecutorService helper = Executors.newSingleThreadExecutor(new DefaultThreadFactory(name + "-helper", true));
@@ -102,8 +103,8 @@ public final class Node {
         Router router = new Router(self, turn, machines, () -> facts.figures(NodeLoop.realMs()), nowMs);
         Inbox inbox = new Inbox(1 << 16, 16 << 20, 8192, 16 << 20);
         Server server = new Server(self, inbox, router::map, peers::dialSoon, netThreads, patienceMs);
-        NodeLoop loop = new NodeLoop(
-                name + "-loop", inbox, turn, storage, router, new NodeLoop.Links(peers::flush, server::flush), fatal);
+        NodeLoop loop =
+                new NodeLoop(inbox, turn, storage, router, new NodeLoop.Links(peers::flush, server::flush), fatal);
         Node running = new Node(node, netThreads, helper, server, peers, loop);
         try {
             server.bind();
@@ -112,7 +113,7 @@ public final class Node {
             running.close();
             throw e;
         }
-        loop.start();
+        loop.start(name + "-loop");
         peers.start();
         LOG.info(
                 "ready: {} listens at {}, process {}",
@@ -143,7 +144,7 @@ public final class Node {
                 some.applyBytes(),
                 (int) Math.min(Integer.MAX_VALUE, settings.snapshotEntries()),
                 Math.min(settings.snapshotBytes(), share),
-                some.keptEntries(),
+                (int) Math.min(some.keptEntries(), settings.snapshotEntries() / 2),
                 some.chunkBytes());
         return new RaftConfig(
                 node.id(),

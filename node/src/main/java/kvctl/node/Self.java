@@ -5,12 +5,13 @@ import kvctl.protocol.HelloReply;
 import kvctl.protocol.ShardMap;
 
 /**
- * Who this node is, and whom it talks to (HAZARDS R19, A6). Immutable.
+ * Who this node is, and whom it talks to (HAZARDS R19, A6).
  *
  * @param clusterId of the cluster; nobody of another one is listened to
  * @param incarnation of the data directory
+ * @param known the peers' incarnations
  */
-record Self(String clusterId, Topology topology, Topology.Node node, long incarnation) {
+record Self(String clusterId, Topology topology, Topology.Node node, long incarnation, KnownPeers known) {
     int nodeId() {
         return node.id();
     }
@@ -39,7 +40,15 @@ record Self(String clusterId, Topology topology, Topology.Node node, long incarn
                     HelloReply.Code.WRONG_IDENTITY,
                     "cluster '%s' has no other node %d named '%s'".formatted(clusterId, hello.nodeId(), hello.name()));
         }
+        if (peer && !known.accepts(hello.nodeId(), hello.incarnation())) {
+            return refused(HelloReply.Code.WRONG_IDENTITY, forgot(hello.name()));
+        }
         return null;
+    }
+
+    private String forgot(String peer) {
+        return "%s lost the data directory that %s knows it by, so it may have forgotten votes and writes"
+                .formatted(peer, node.name());
     }
 
     HelloReply.Accepted welcome(ShardMap map) {
@@ -56,7 +65,7 @@ record Self(String clusterId, Topology topology, Topology.Node node, long incarn
                 && accepted.nodeId() == dialled.id()
                 && accepted.name().equals(dialled.name())
                 && accepted.version() == Hello.VERSION) {
-            return null;
+            return known.accepts(dialled.id(), accepted.incarnation()) ? null : forgot(dialled.name());
         }
         return "at %s answers node %d '%s' of cluster '%s', version %d"
                 .formatted(

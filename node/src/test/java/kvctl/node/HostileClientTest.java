@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
+import kvctl.client.KvClient;
 import kvctl.protocol.BytesReader;
 import kvctl.protocol.Frame;
 import kvctl.protocol.Hello;
@@ -34,10 +35,11 @@ class HostileClientTest {
     static Path directory;
 
     private static TestCluster cluster;
+    private static long seq;
 
     @BeforeAll
     static void start() throws IOException {
-        cluster = new TestCluster(directory, 1, 1).startAll();
+        cluster = new TestCluster(directory, 1, "{ g1: [n1] }", "{ heap: 128m }").startAll();
         cluster.awaitLeader(1);
     }
 
@@ -48,8 +50,15 @@ class HostileClientTest {
 
     @AfterEach
     void theNodeGoesOn() {
-        assertThat(cluster.call(cluster.put("alive", "1"))).isInstanceOf(Response.Written.class);
+        try (KvClient client = cluster.client(10_000)) {
+            client.put("alive", "1");
+        }
         assertThat(cluster.fatal).isEmpty();
+    }
+
+    private static Request.Tag tag() {
+        seq++;
+        return new Request.Tag(1_000, 42, seq, seq);
     }
 
     private static RawClient stranger() throws IOException {
@@ -206,14 +215,14 @@ class HostileClientTest {
         try (RawClient client = client()) {
             byte[] value = new byte[(int) (9.2 * (1 << 20))];
             assertRefused(
-                    client.call(new Request.Put(cluster.tag(), bytes("k"), value)),
+                    client.call(new Request.Put(tag(), bytes("k"), value)),
                     Code.BAD_REQUEST,
                     "Value is 9.2 MiB; limit is 4 MiB (storage.max_value in topology.yaml).");
             assertRefused(
-                    client.call(new Request.Put(cluster.tag(), bytes("k"), new byte[Limits.VALUE_MAX_BYTES + 1])),
+                    client.call(new Request.Put(tag(), bytes("k"), new byte[Limits.VALUE_MAX_BYTES + 1])),
                     Code.BAD_REQUEST,
                     "Value is 4.1 MiB; limit is 4 MiB");
-            assertThat(client.call(new Request.Put(cluster.tag(), bytes("k"), new byte[Limits.VALUE_MAX_BYTES])))
+            assertThat(client.call(new Request.Put(tag(), bytes("k"), new byte[Limits.VALUE_MAX_BYTES])))
                     .isInstanceOf(Response.Written.class);
             Response.Value back = (Response.Value) client.call(new Request.Get(bytes("k")));
             assertThat(back.value()).hasSize(Limits.VALUE_MAX_BYTES);
@@ -243,23 +252,27 @@ class HostileClientTest {
     @Test
     void A4_aRequestWhoseTimeIsOverIsNotBegun() throws Exception {
         try (RawClient client = client()) {
-            Request put = new Request.Put(cluster.tag(), bytes("late"), bytes("1"));
+            Request put = new Request.Put(tag(), bytes("late"), bytes("1"));
             assertRefused(client.answer(client.ask(put, 0)), Code.EXPIRED, "time for this request was over");
         }
-        assertThat(cluster.get("late")).isNull();
+        try (KvClient client = cluster.client(10_000)) {
+            assertThat(client.get("late")).isNull();
+        }
     }
 
     @Test
     void A2_aClientThatNeverReadsCostsABoundedAmount() throws Exception {
-        cluster.call(new Request.Put(cluster.tag(), bytes("big"), new byte[1 << 20]));
-        try (RawClient slow = client()) {
+        try (RawClient slow = client();
+                KvClient other = cluster.client(10_000)) {
+            other.put(bytes("big"), new byte[1 << 20]);
+            other.put("alive", "1");
             for (int i = 0; i < 500; i++) {
                 slow.ask(new Request.Get(bytes("big")), 60_000);
             }
             await().atMost(Duration.ofSeconds(10)).until(() -> cluster.queuedAnswerBytes(1) > 1 << 20);
             Consumer<Long> bounded = queued -> assertThat(queued).isLessThan(Accepted.ANSWER_BYTES + (2 << 20));
             for (int i = 0; i < 10; i++) {
-                assertThat(cluster.get("alive")).isEqualTo("1");
+                assertThat(other.get("alive")).isEqualTo("1");
                 bounded.accept(cluster.queuedAnswerBytes(1));
             }
             int values = 0;
@@ -275,7 +288,7 @@ class HostileClientTest {
         int asked = 3 * Accepted.MAX_IN_FLIGHT;
         try (RawClient client = client()) {
             for (int i = 0; i < asked; i++) {
-                client.ask(new Request.Put(cluster.tag(), bytes("k" + i % 10), bytes("v")), 10_000);
+                client.ask(new Request.Put(tag(), bytes("k" + i % 10), bytes("v")), 10_000);
             }
             int done = 0;
             for (long id = 1; id <= asked; id++) {

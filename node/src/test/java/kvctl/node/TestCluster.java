@@ -10,8 +10,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import kvctl.client.KvClient;
 import kvctl.protocol.NodeStatus;
 import kvctl.protocol.ProtocolException;
 import kvctl.protocol.Request;
@@ -19,33 +21,40 @@ import kvctl.protocol.Response;
 
 /** Nodes of one cluster in this process, on real sockets and real disks. */
 final class TestCluster implements AutoCloseable {
-    private static final long PATIENCE_MS = 400;
+    static final long PATIENCE_MS = 400;
 
     final Topology topology;
     final ConcurrentLinkedQueue<Throwable> fatal = new ConcurrentLinkedQueue<>();
     private final Path directory;
     private final TreeMap<Integer, Node> running = new TreeMap<>();
-    private long seq;
 
-    TestCluster(Path directory, int nodes, int groups) throws IOException {
+    /**
+     * @param groups what stands behind {@code groups:} in the topology, say <code>{ g1: [n1, n2] }</code>
+     * @param settings what stands behind {@code node:}
+     */
+    TestCluster(Path directory, int nodes, String groups, String settings) throws IOException {
         this.directory = directory;
         StringBuilder yaml = new StringBuilder("cluster: test\nshards: 8\nnodes:\n");
         List<Integer> ports = freePorts(nodes);
         for (int i = 0; i < nodes; i++) {
             yaml.append("  n%d: { port: %d }%n".formatted(i + 1, ports.get(i)));
         }
-        yaml.append("groups:\n");
-        for (int g = 1; g <= groups; g++) {
-            List<String> names = new ArrayList<>();
-            for (int i = 1; i <= nodes; i++) {
-                names.add("n" + i);
-            }
-            yaml.append("  g%d: %s%n".formatted(g, names));
-        }
+        yaml.append("groups: ")
+                .append(groups)
+                .append("\nnode: ")
+                .append(settings)
+                .append('\n');
         topology = Topology.parse("test.yaml", yaml.toString());
     }
 
-    private static List<Integer> freePorts(int count) throws IOException {
+    /** Three nodes that all hold two groups. */
+    static TestCluster ofThree(Path directory) throws IOException {
+        return new TestCluster(
+                directory, 3, "{ g1: [n1, n2, n3], g2: [n1, n2, n3] }", "{ heartbeat: 50ms, election: 300ms }");
+    }
+
+    /** A free port of each socket that was bound at the same time, so they differ. */
+    static List<Integer> freePorts(int count) throws IOException {
         List<ServerSocket> sockets = new ArrayList<>();
         List<Integer> ports = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -66,11 +75,19 @@ final class TestCluster implements AutoCloseable {
 
     void start(int nodeId) {
         Topology.Node node = topology.node(nodeId);
-        running.put(nodeId, Node.start(topology, node.name(), directory.resolve(node.name()), fatal::add, PATIENCE_MS));
+        running.put(nodeId, Node.start(topology, node.name(), dataDirectory(nodeId), fatal::add, PATIENCE_MS));
     }
 
-    void stop(int nodeId) {
-        running.remove(nodeId).stop();
+    Path dataDirectory(int nodeId) {
+        return directory.resolve(topology.node(nodeId).name());
+    }
+
+    boolean stop(int nodeId) {
+        return running.remove(nodeId).stop();
+    }
+
+    Set<Integer> running() {
+        return Set.copyOf(running.keySet());
     }
 
     Topology.Node node(int nodeId) {
@@ -81,21 +98,40 @@ final class TestCluster implements AutoCloseable {
         return running.get(nodeId).queuedAnswerBytes();
     }
 
+    /** A client that knows all nodes. */
+    KvClient client(long timeoutMs) {
+        List<String> endpoints =
+                topology.nodes().stream().map(Topology.Node::address).toList();
+        return KvClient.builder()
+                .endpoints(endpoints)
+                .clusterId("test")
+                .requestTimeoutMs(timeoutMs)
+                .build();
+    }
+
     NodeStatus status(int nodeId) throws IOException, ProtocolException {
         try (RawClient client = RawClient.to(node(nodeId))) {
             return ((Response.StatusReply) client.call(new Request.GetStatus())).status();
         }
     }
 
-    /** Waits until one running node leads the group and another one follows it; returns its id. */
+    NodeStatus.Replica replica(int nodeId, int groupId) throws IOException, ProtocolException {
+        return status(nodeId).replicas().stream()
+                .filter(replica -> replica.groupId() == groupId)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Waits until a running node leads the group and has committed something in its term; returns its id. */
     int awaitLeader(int groupId) {
         int[] leader = new int[1];
         await().atMost(Duration.ofSeconds(20))
                 .pollInterval(Duration.ofMillis(20))
+                .ignoreExceptions()
                 .until(() -> {
                     for (int nodeId : running.keySet()) {
-                        NodeStatus.Replica replica = status(nodeId).replicas().get(groupId - 1);
-                        if (replica.role().equals("leader") && replica.commitIndex() > 0) {
+                        NodeStatus.Replica replica = replica(nodeId, groupId);
+                        if (replica.role().equals("leader") && replica.commitIndex() == replica.lastLogIndex()) {
                             leader[0] = nodeId;
                             return true;
                         }
@@ -103,41 +139,6 @@ final class TestCluster implements AutoCloseable {
                     return false;
                 });
         return leader[0];
-    }
-
-    Request.Tag tag() {
-        seq++;
-        return new Request.Tag(1_000, 42, seq, seq);
-    }
-
-    Request.Put put(String key, String value) {
-        return new Request.Put(tag(), bytes(key), bytes(value));
-    }
-
-    /** Sends to whoever leads, until somebody answers with something else than "not me". */
-    Response call(Request request) {
-        Response[] answer = new Response[1];
-        await().atMost(Duration.ofSeconds(20))
-                .pollInterval(Duration.ofMillis(20))
-                .ignoreExceptions()
-                .until(() -> {
-                    for (int nodeId : running.keySet()) {
-                        try (RawClient client = RawClient.to(node(nodeId))) {
-                            answer[0] = client.call(request);
-                        }
-                        if (!(answer[0] instanceof Response.Refused refused)
-                                || refused.code() == Response.Code.BAD_REQUEST) {
-                            return true;
-                        }
-                    }
-                    return false;
-                });
-        return answer[0];
-    }
-
-    String get(String key) {
-        Response answer = call(new Request.Get(bytes(key)));
-        return answer instanceof Response.Value value ? new String(value.value(), StandardCharsets.UTF_8) : null;
     }
 
     static byte[] bytes(String text) {

@@ -26,8 +26,21 @@ final class Call implements Runnable {
         DONE
     }
 
-    /** One sending of it that has no answer yet. */
-    record Attempt(Call call, NodeLink node, long correlationId) {}
+    /**
+     * One sending of it that has no answer yet. No record: it is looked for by identity, and a one-shot pays for
+     * equals.
+     */
+    static final class Attempt {
+        final Call call;
+        final NodeLink node;
+        final long correlationId;
+
+        Attempt(Call call, NodeLink node, long correlationId) {
+            this.call = call;
+            this.node = node;
+            this.correlationId = correlationId;
+        }
+    }
 
     final String verb;
 
@@ -117,7 +130,7 @@ final class Call implements Runnable {
 
     boolean hasOpenAttemptAt(NodeLink node) {
         for (int i = 0; i < open.size(); i++) {
-            if (open.get(i).node() == node) {
+            if (open.get(i).node == node) {
                 return true;
             }
         }

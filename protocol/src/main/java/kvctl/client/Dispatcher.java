@@ -17,12 +17,16 @@ import kvctl.protocol.Shards;
  * threads, clocks or dice of its own, so the simulator runs it as it is.
  *
  * <p>A call is at one place at a time ({@link Call.State}), but may have several sendings open, at different nodes, all
- * with the same tag; the first real answer wins. A sending stays "exposed" until it is refused definitely; a write that is
+ * with the same tag; the first real answer wins. A sending stays "exposed" until it is refused definitely; a write
+ * that is
  * given up while one is exposed is unknown (HAZARDS E10, E11). Every call has a time at which it is looked at again,
  * and one wake-up serves them all.
  */
 final class Dispatcher implements Nodes.Events {
-    /** A group's waiting calls are sent at most this often because of a new leader; else two confused nodes make a storm. */
+    /**
+     * A group's waiting calls are sent at most this often because of a new leader; else two confused nodes make a
+     * storm.
+     */
     private static final long LEADER_NEWS_MS = 20;
 
     private final Transport transport;
@@ -104,7 +108,8 @@ final class Dispatcher implements Nodes.Events {
         } else if (call.key != null) {
             call.shardId = Shards.of(call.key, map.shardGroups().length);
         } else if (call.fixedShard >= map.shardGroups().length) {
-            missing = "There is no shard " + call.fixedShard + "; shards are 0 to " + (map.shardGroups().length - 1) + ".";
+            missing = "There is no shard " + call.fixedShard + "; shards are 0 to " + (map.shardGroups().length - 1)
+                    + ".";
         } else {
             call.shardId = call.fixedShard;
         }
@@ -232,18 +237,18 @@ final class Dispatcher implements Nodes.Events {
 
     @Override
     public void answered(Call.Attempt attempt, Response response) {
-        Call call = attempt.call();
+        Call call = attempt.call;
         call.open.remove(attempt);
         if (response instanceof Response.Refused refused) {
-            refused(call, attempt.node(), refused);
+            refused(call, attempt.node, refused);
             return;
         }
         if (response instanceof Response.MapReply reply) {
             nodes.learn(reply.map());
         } else if (call.groupId != 0 && call.fixedGroup == 0) {
-            nodes.setLeader(call.groupId, attempt.node().nodeId);
+            nodes.setLeader(call.groupId, attempt.node.nodeId);
         }
-        NodeLink node = attempt.node();
+        NodeLink node = attempt.node;
         finish(call, new Result(response, call.shardId, node.nodeId, node.name, call.attempts, call.tag), null);
     }
 
@@ -375,7 +380,7 @@ final class Dispatcher implements Nodes.Events {
             elsewhere(call, node);
         }
         for (Call.Attempt attempt : open) {
-            Call call = attempt.call();
+            Call call = attempt.call;
             call.open.remove(attempt);
             if (call.state == Call.State.SENT) {
                 elsewhere(call, node);
@@ -463,7 +468,7 @@ final class Dispatcher implements Nodes.Events {
             List<Call.Attempt> open = List.copyOf(call.open);
             finish(call, null, Failures.atDeadline(call, nodes, nowMs));
             for (Call.Attempt attempt : open) {
-                NodeLink node = attempt.node();
+                NodeLink node = attempt.node;
                 if (node.state == NodeLink.State.OPEN && node.heardMs + config.requestTimeoutMs() <= nowMs) {
                     nodes.drop(node, "did not answer");
                 }
@@ -474,8 +479,8 @@ final class Dispatcher implements Nodes.Events {
             suspect(call.parkedAt, nowMs);
         }
         for (Call.Attempt attempt : call.open) {
-            if (attempt.node().heardMs + config.silentMs() <= nowMs) {
-                suspect(attempt.node(), nowMs);
+            if (attempt.node.heardMs + config.silentMs() <= nowMs) {
+                suspect(attempt.node, nowMs);
             }
         }
         route(call);
@@ -489,7 +494,7 @@ final class Dispatcher implements Nodes.Events {
     private void finish(Call call, Result result, KvException failure) {
         call.state = Call.State.DONE;
         for (Call.Attempt attempt : call.open) {
-            attempt.node().open.remove(attempt.correlationId());
+            attempt.node.open.remove(attempt.correlationId);
         }
         call.open.clear();
         unpark(call);

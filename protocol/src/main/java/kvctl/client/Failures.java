@@ -26,14 +26,13 @@ final class Failures {
     }
 
     static KvException refused(Call call, NodeLink node, Response.Refused refused) {
-        KvException.Code code =
-                switch (refused.code()) {
-                    case BAD_REQUEST -> KvException.Code.BAD_REQUEST;
-                    case BUSY -> KvException.Code.BUSY;
-                    case NOT_LEADER, WRONG_GROUP, LOST_LEADERSHIP -> KvException.Code.NO_LEADER;
-                    case EXPIRED, SESSION_EXPIRED -> KvException.Code.TIMED_OUT;
-                    case STOPPING -> KvException.Code.UNREACHABLE;
-                };
+        KvException.Code code = switch (refused.code()) {
+            case BAD_REQUEST -> KvException.Code.BAD_REQUEST;
+            case BUSY -> KvException.Code.BUSY;
+            case NOT_LEADER, WRONG_GROUP, LOST_LEADERSHIP -> KvException.Code.NO_LEADER;
+            case EXPIRED, SESSION_EXPIRED -> KvException.Code.TIMED_OUT;
+            case STOPPING -> KvException.Code.UNREACHABLE;
+        };
         String message = refused.message();
         return of(call, code, code == KvException.Code.BAD_REQUEST ? message : node.name + ": " + message);
     }
@@ -108,7 +107,8 @@ final class Failures {
             return KvException.definite(code, oneNode(endpoints.get(0), call, nowMs));
         }
         return KvException.definite(
-                code, "None of " + endpoints.size() + " nodes answers: " + problems(endpoints) + ". " + waited(call, nowMs));
+                code,
+                "None of " + endpoints.size() + " nodes answers: " + problems(endpoints) + ". " + waited(call, nowMs));
     }
 
     private static KvException.Code codeOf(NodeLink node) {
@@ -158,7 +158,7 @@ final class Failures {
                     KvException.Code.BUSY, shard + " is overloaded (" + call.lastRefusal + "). " + waited);
         }
         if (!call.open.isEmpty()) {
-            String name = call.open.get(0).node().name;
+            String name = call.open.get(0).node.name;
             return KvException.definite(
                     KvException.Code.TIMED_OUT,
                     what(call) + " timed out after " + seconds(nowMs - call.startedMs) + ": " + name
@@ -206,7 +206,10 @@ final class Failures {
         StringBuilder out = new StringBuilder();
         String text;
         try {
-            text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(key)).toString();
+            text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(key))
+                    .toString();
         } catch (CharacterCodingException e) {
             text = new String(key, StandardCharsets.ISO_8859_1);
         }

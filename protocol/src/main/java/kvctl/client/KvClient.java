@@ -18,7 +18,8 @@ import kvctl.protocol.ShardMap;
  * A client of a cluster. Finds the leader of a key's shard, repeats what was lost under the same name until the time is
  * over, so that each write takes effect at most once (HAZARDS E1, E9), and says honestly when it can't know.
  *
- * <p>Every future completes exactly once: with a {@link Result}, or with a {@link KvException} whose outcome is definite or
+ * <p>Every future completes exactly once: with a {@link Result}, or with a {@link KvException} whose outcome is
+ * definite or
  * unknown. Futures complete on the client's own thread, so what is chained to them must not block; the methods that
  * wait refuse to be called there. Requests of one client run side by side, in no promised order; wait for one before
  * sending what depends on it. All methods are safe to call from any thread.
@@ -91,8 +92,7 @@ public final class KvClient implements AutoCloseable {
 
     /** @param id repeats the write of that id; null: a new write */
     public CompletableFuture<Result> casAsync(byte[] key, long expectedVersion, byte[] value, RequestId id) {
-        return write(
-                ofKey("cas", key, tag -> new Request.Cas(tag, key, expectedVersion, value)), key, value, id);
+        return write(ofKey("cas", key, tag -> new Request.Cas(tag, key, expectedVersion, value)), key, value, id);
     }
 
     /** The newest shard map, asked of any node. */
@@ -123,7 +123,8 @@ public final class KvClient implements AutoCloseable {
     }
 
     /**
-     * The keys that begin with {@code prefix}, from {@code from} on, in key order over all shards. The rows come page by
+     * The keys that begin with {@code prefix}, from {@code from} on, in key order over all shards. The rows come
+     * page by
      * page and each page is linearizable within its shard; there is no snapshot of all.
      *
      * @param from first key (inclusive); empty for the beginning
@@ -329,7 +330,10 @@ public final class KvClient implements AutoCloseable {
             return this;
         }
 
-        /** Until another replica is asked because the asked one is silent; default a quarter of the timeout, at most 500. */
+        /**
+         * Until another replica is asked because the asked one is silent; default a quarter of the timeout, at most
+         * 500.
+         */
         public Builder silentMs(long value) {
             silentMs = value;
             return this;
@@ -361,8 +365,7 @@ public final class KvClient implements AutoCloseable {
         /** A client on another transport, as a simulator has one. */
         public KvClient build(Transport transport) {
             for (String endpoint : endpoints) {
-                int colon = endpoint.lastIndexOf(':');
-                if (colon < 1 || !endpoint.substring(colon + 1).matches("[0-9]{1,5}")) {
+                if (!isAddress(endpoint)) {
                     throw KvException.definite(
                             KvException.Code.BAD_REQUEST, "Endpoint '" + endpoint + "' is not host:port.");
                 }
@@ -382,6 +385,16 @@ public final class KvClient implements AutoCloseable {
                             maxWaiting,
                             giveUpWhenAllRefuse),
                     transport);
+        }
+
+        private static boolean isAddress(String endpoint) {
+            int colon = endpoint.lastIndexOf(':');
+            try {
+                int port = colon < 1 ? 0 : Integer.parseInt(endpoint.substring(colon + 1));
+                return port > 0 && port < 65536;
+            } catch (NumberFormatException e) {
+                return false;
+            }
         }
     }
 }

@@ -159,29 +159,28 @@ final class Nodes {
         node.state = NodeLink.State.CONNECTING;
         node.connectStartedMs = nowMs;
         long generation = ++node.generation;
-        node.link = transport.connect(
-                node.address, Hello.ofClient(clusterId, config.name()), new Transport.Listener() {
-                    @Override
-                    public void opened(HelloReply.Accepted hello) {
-                        if (generation == node.generation) {
-                            Nodes.this.opened(node, hello);
-                        }
-                    }
+        node.link = transport.connect(node.address, Hello.ofClient(clusterId, config.name()), new Transport.Listener() {
+            @Override
+            public void opened(HelloReply.Accepted hello) {
+                if (generation == node.generation) {
+                    Nodes.this.opened(node, hello);
+                }
+            }
 
-                    @Override
-                    public void answered(long correlationId, Response response) {
-                        if (generation == node.generation) {
-                            Nodes.this.answered(node, correlationId, response);
-                        }
-                    }
+            @Override
+            public void answered(long correlationId, Response response) {
+                if (generation == node.generation) {
+                    Nodes.this.answered(node, correlationId, response);
+                }
+            }
 
-                    @Override
-                    public void closed(Transport.Closed kind, String reason) {
-                        if (generation == node.generation) {
-                            Nodes.this.closed(node, kind, reason);
-                        }
-                    }
-                });
+            @Override
+            public void closed(Transport.Closed kind, String reason) {
+                if (generation == node.generation) {
+                    Nodes.this.closed(node, kind, reason);
+                }
+            }
+        });
     }
 
     /** Sends; null: it could not be sent and will not be. */

@@ -10,7 +10,8 @@ import kvctl.protocol.Response;
 import kvctl.protocol.Shards;
 
 /**
- * Rows of all shards, merged in unsigned key order and fetched as they are needed: no more than one page per shard is in
+ * Rows of all shards, merged in unsigned key order and fetched as they are needed: no more than one page per shard
+ * is in
  * memory. Made by {@link KvClient#scan}. One call of {@link #next} at a time, from one thread at a time.
  */
 public final class Scan {
@@ -108,8 +109,8 @@ public final class Scan {
 
     /** Rows up to where a shard runs out that may have more. */
     private List<Response.Row> take() {
-        PriorityQueue<Part> heads = new PriorityQueue<>(
-                (a, b) -> Arrays.compareUnsigned(a.rows.peek().key(), b.rows.peek().key()));
+        PriorityQueue<Part> heads = new PriorityQueue<>((a, b) ->
+                Arrays.compareUnsigned(a.rows.peek().key(), b.rows.peek().key()));
         for (Part part : parts) {
             if (!part.rows.isEmpty()) {
                 heads.add(part);

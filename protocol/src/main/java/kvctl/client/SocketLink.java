@@ -214,8 +214,7 @@ final class SocketLink implements Transport.Link {
             welcome = true;
             listener.opened(accepted);
         } else if (frame instanceof HelloReply.Refused refused) {
-            boolean passing =
-                    refused.code() == HelloReply.Code.BUSY || refused.code() == HelloReply.Code.STOPPING;
+            boolean passing = refused.code() == HelloReply.Code.BUSY || refused.code() == HelloReply.Code.STOPPING;
             closed(
                     passing ? Transport.Closed.LOST : Transport.Closed.UNWANTED,
                     "refused the hello: " + refused.message());

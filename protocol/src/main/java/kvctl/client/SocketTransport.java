@@ -1,11 +1,17 @@
 package kvctl.client;
 
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -14,7 +20,8 @@ import java.util.random.RandomGenerator;
 import kvctl.protocol.Hello;
 
 /**
- * Connections on {@code java.nio}, all served by one thread, which is also the one on which the client lives. Per turn of
+ * Connections on {@code java.nio}, all served by one thread, which is also the one on which the client lives. Per
+ * turn of
  * its loop: run the tasks, write what waits (all requests of a connection together), wait, read. Every turn reads
  * through one big buffer, and parses as many frames as came.
  */
@@ -23,7 +30,7 @@ final class SocketTransport implements Transport {
 
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean asleep = new AtomicBoolean();
-    private final RandomGenerator random = new java.util.SplittableRandom(new java.security.SecureRandom().nextLong());
+    private final RandomGenerator random = new SplittableRandom(seed());
     private final List<SocketLink> dirty = new ArrayList<>();
     private final Thread thread = new Thread(this::run, "kvctl-client");
     private ByteBuffer buffer;
@@ -33,6 +40,15 @@ final class SocketTransport implements Transport {
     private long wakeAtMs = Long.MAX_VALUE;
     private boolean stopping;
     private volatile boolean stopped;
+
+    /** Real chance, since it names sessions; from the device if there is one, because SecureRandom starts slowly. */
+    private static long seed() {
+        try (InputStream device = new FileInputStream("/dev/urandom")) {
+            return ByteBuffer.wrap(device.readNBytes(Long.BYTES)).getLong();
+        } catch (IOException | BufferUnderflowException noDevice) {
+            return new SecureRandom().nextLong();
+        }
+    }
 
     @Override
     public long nowMs() {
@@ -56,7 +72,7 @@ final class SocketTransport implements Transport {
         try {
             selector = Selector.open();
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException("can't open a selector", e);
+            throw new UncheckedIOException("can't open a selector", e);
         }
         thread.setDaemon(true);
         thread.start();
@@ -68,7 +84,8 @@ final class SocketTransport implements Transport {
             return false;
         }
         tasks.add(task);
-        // The loop looks for tasks once more after it has set "stopped": either it finds this one, or it is taken back here.
+        // The loop looks for tasks once more after it has set "stopped": either it finds this one, or it is taken back
+        // here.
         if (stopped && tasks.remove(task)) {
             return false;
         }

@@ -7,7 +7,8 @@ import kvctl.protocol.HelloReply;
 import kvctl.protocol.Response;
 
 /**
- * Everything outside of the client: connections, time, chance. Whatever calls back (tasks, the wake-up, the listeners of
+ * Everything outside of the client: connections, time, chance. Whatever calls back (tasks, the wake-up, the
+ * listeners of
  * links) does so one at a time, never from inside a call to this port; so the client needs no locks and a simulator can
  * run it. Except for {@link #execute} and {@link #inLoop}, methods are called from inside such a callback only.
  */

@@ -6,7 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Reads what {@link BytesWriter} wrote, from a part of an array. Whatever the bytes are, a method gives a value or throws
+ * Reads what {@link BytesWriter} wrote, from a part of an array. Whatever the bytes are, a method gives a value or
+ * throws
  * {@link ProtocolException}, and allocates no more than the bytes at hand justify. Every value has one form only: an
  * overlong varint is refused. Not thread-safe.
  */

@@ -8,7 +8,8 @@ import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.EncoderException;
 
 /**
- * Turns {@link Frame}s into bytes. A {@link BytesWriter} is taken as frames that are finished already, many at once, and
+ * Turns {@link Frame}s into bytes. A {@link BytesWriter} is taken as frames that are finished already, many at once,
+ * and
  * its array goes out without a copy: the writer must not be used again. Anything else passes. One per channel.
  */
 public final class FrameEncoder extends ChannelOutboundHandlerAdapter {

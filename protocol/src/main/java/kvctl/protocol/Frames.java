@@ -3,7 +3,8 @@ package kvctl.protocol;
 import java.util.zip.CRC32C;
 
 /**
- * A frame in bytes: {@code u32 length of the body | u32 CRC32C of the body | body}, numbers big-endian. The body's first
+ * A frame in bytes: {@code u32 length of the body | u32 CRC32C of the body | body}, numbers big-endian. The body's
+ * first
  * byte is its kind. A length is at most 16 MiB, so a frame's first byte is 0 or 1, which tells this protocol from HTTP,
  * RESP and TLS on the same port.
  */

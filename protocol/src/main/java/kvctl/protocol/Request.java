@@ -16,7 +16,8 @@ public sealed interface Request {
      * Names one write so that a repeat of it is recognised (HAZARDS E1-E8).
      *
      * @param sessionMs when the client opened the session for this shard, ms since 1970 by its own clock; sessions that
-     *     were pushed out of a full table are told from new ones by it, so a wrong clock costs a round trip, never safety
+     *     were pushed out of a full table are told from new ones by it, so a wrong clock costs a round trip, never
+     * safety
      * @param sessionRandom random part of the session's name
      * @param seq number of the write in its session, from 1
      * @param answeredBelow the client has the answers of all writes with a lower seq and will never repeat them

@@ -13,7 +13,10 @@ public sealed interface Response {
     /** A write took effect; {@code version} is the key's version now (of a delete: the version the delete took). */
     record Written(long version, int groupId, long index) implements Response {}
 
-    /** A cas did not take effect: the key has {@code version}; 0 means there is no such key. Also a delete of a missing key (0). */
+    /**
+     * A cas did not take effect: the key has {@code version}; 0 means there is no such key. Also a delete of a
+     * missing key (0).
+     */
     record Unchanged(long version, int groupId, long index) implements Response {}
 
     /** Rows in key order; {@code more}: the limit cut the page. */

@@ -94,7 +94,10 @@ class ChaosTest {
     private static void refuseSometimes(ToyCluster cluster, int seed) {
         SplittableRandom dice = new SplittableRandom(seed);
         Response.Code[] codes = {
-            Response.Code.BUSY, Response.Code.EXPIRED, Response.Code.STOPPING, Response.Code.LOST_LEADERSHIP,
+            Response.Code.BUSY,
+            Response.Code.EXPIRED,
+            Response.Code.STOPPING,
+            Response.Code.LOST_LEADERSHIP,
             Response.Code.WRONG_GROUP
         };
         cluster.trouble = (nodeId, request) -> dice.nextInt(3) > 0

@@ -70,8 +70,7 @@ class KvClientTest {
         assertThat(e.hint()).contains("repeat with --request-id " + id + " (applied at most once), or kvctl get k");
         cluster.loseAnswers = false;
         result(client.appendAsync(b("k"), b("x"))); // must not push the id out of the window
-        KvClient other =
-                KvClient.builder().endpoints(List.of("127.0.0.1:1001")).build(net);
+        KvClient other = KvClient.builder().endpoints(List.of("127.0.0.1:1001")).build(net);
         result(other.appendAsync(b("k"), b("1"), RequestId.parse(id.toString())));
         assertThat(new String(result(client.getAsync(b("k"))).value(), UTF_8)).isEqualTo("1x");
     }
@@ -108,9 +107,8 @@ class KvClientTest {
 
     @Test
     void E10_lostLeadershipIsUnknownUnlessTheRepeatIsAnswered() {
-        cluster.trouble = (nodeId, request) -> request instanceof Request.Put
-                ? new Response.Refused(Response.Code.LOST_LEADERSHIP, "lost", 0)
-                : null;
+        cluster.trouble = (nodeId, request) ->
+                request instanceof Request.Put ? new Response.Refused(Response.Code.LOST_LEADERSHIP, "lost", 0) : null;
         CompletableFuture<Result> put = client.putAsync(b("k"), b("1"));
         net.runUntil(() -> false, 100);
         cluster.trouble = (nodeId, request) -> null;
@@ -169,7 +167,8 @@ class KvClientTest {
         KvException e = failure(put);
         assertThat(e.code()).isEqualTo(Code.UNKNOWN);
         assertThat(cluster.applied).isZero();
-        assertThat(failure(client.putAsync(b("k"), b("1"), new RequestId(1, 2, 3))).code())
+        assertThat(failure(client.putAsync(b("k"), b("1"), new RequestId(1, 2, 3)))
+                        .code())
                 .isEqualTo(Code.UNKNOWN);
     }
 
@@ -280,8 +279,7 @@ class KvClientTest {
     private KvException failure(CompletableFuture<?> future) {
         net.runUntil(future::isDone, 60_000);
         assertThat(future).isCompletedExceptionally();
-        return KvClient.failure(
-                org.assertj.core.api.Assertions.catchThrowable(future::join));
+        return KvClient.failure(org.assertj.core.api.Assertions.catchThrowable(future::join));
     }
 
     private static byte[] b(String text) {

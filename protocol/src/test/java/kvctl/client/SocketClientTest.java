@@ -94,12 +94,14 @@ class SocketClientTest {
         puts.forEach(client::await);
         client.put("other", "x");
 
-        List<Response.Row> all = client.await(client.scan(b("k"), b(""), Long.MAX_VALUE).rest());
+        List<Response.Row> all =
+                client.await(client.scan(b("k"), b(""), Long.MAX_VALUE).rest());
         assertThat(all).hasSize(3000);
         for (int i = 0; i < 3000; i++) {
             assertThat(new String(all.get(i).key(), UTF_8)).isEqualTo(String.format("k%05d", i));
         }
-        List<Response.Row> some = client.await(client.scan(b("k"), b("k00990"), 700).rest());
+        List<Response.Row> some =
+                client.await(client.scan(b("k"), b("k00990"), 700).rest());
         assertThat(some).hasSize(700);
         assertThat(some.get(0).key()).isEqualTo(b("k00990"));
         assertThat(client.await(client.scan(b("none"), b(""), 10).next())).isEmpty();
@@ -150,8 +152,7 @@ class SocketClientTest {
                     .hasMessageStartingWith(
                             "None of 2 nodes answers: " + address(1) + ", " + address(2) + " refused the connection.");
         }
-        KvException e = catchThrowableOfType(
-                KvException.class, () -> client.await(client.statusAsync(address(3))));
+        KvException e = catchThrowableOfType(KvException.class, () -> client.await(client.statusAsync(address(3))));
         assertThat(e).hasMessage(address(3) + " refused the connection.");
     }
 
@@ -181,8 +182,7 @@ class SocketClientTest {
             thread.start();
             try (KvClient other = KvClient.connect("127.0.0.1:" + rogue.getLocalPort())) {
                 String address = "127.0.0.1:" + rogue.getLocalPort();
-                KvException e = catchThrowableOfType(
-                        KvException.class, () -> other.await(other.statusAsync(address)));
+                KvException e = catchThrowableOfType(KvException.class, () -> other.await(other.statusAsync(address)));
                 assertThat(e)
                         .hasMessage(address + " sent what is no answer: frame of 1213486160 bytes; allowed are 1 to"
                                 + " 65536.");
@@ -193,8 +193,7 @@ class SocketClientTest {
 
     @Test
     void closeCompletesEverything() {
-        cluster.trouble =
-                (nodeId, request) -> request instanceof Request.GetMap ? null : ToyCluster.SILENCE;
+        cluster.trouble = (nodeId, request) -> request instanceof Request.GetMap ? null : ToyCluster.SILENCE;
         client.await(client.mapAsync());
         CompletableFuture<Result> write = client.putAsync(b("a"), b("1"));
         CompletableFuture<Result> read = client.getAsync(b("a"));
@@ -217,10 +216,8 @@ class SocketClientTest {
     @Test
     void limitsAreCheckedBeforeAnythingIsSent() {
         assertThatThrownBy(() -> client.put("", "1")).hasMessage("A key can't be empty.");
-        assertThatThrownBy(() -> client.put("k".repeat(1025), "1"))
-                .hasMessage("Key has 1025 bytes; limit is 1024.");
-        assertThatThrownBy(() -> client.put(b("k"), new byte[9646899]))
-                .hasMessage("Value is 9.2 MiB; limit is 4 MiB.");
+        assertThatThrownBy(() -> client.put("k".repeat(1025), "1")).hasMessage("Key has 1025 bytes; limit is 1024.");
+        assertThatThrownBy(() -> client.put(b("k"), new byte[9646899])).hasMessage("Value is 9.2 MiB; limit is 4 MiB.");
     }
 
     /** A floor far below what it must reach (100,000/s), so that a busy machine does not fail it. */

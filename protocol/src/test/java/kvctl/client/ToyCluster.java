@@ -13,7 +13,8 @@ import kvctl.protocol.ShardMap;
 import kvctl.protocol.Shards;
 
 /**
- * What the toy nodes answer from: one consistent table, who leads, and the sessions, as the real machine has them. A test
+ * What the toy nodes answer from: one consistent table, who leads, and the sessions, as the real machine has them. A
+ * test
  * changes the public fields to make trouble.
  */
 class ToyCluster {
@@ -33,6 +34,9 @@ class ToyCluster {
 
     /** Applied first, then answered with silence: the answer is lost. */
     volatile boolean loseAnswers;
+
+    /** Applies a repeated write again: what the checker has to find. */
+    volatile boolean forgetful;
 
     int applied;
     int repeats;
@@ -88,7 +92,7 @@ class ToyCluster {
             Request.Tag tag = write.tag();
             String name = tag.sessionMs() + "-" + tag.sessionRandom() + "-" + tag.seq();
             Response before = results.get(name);
-            if (before != null) {
+            if (before != null && !forgetful) {
                 repeats++;
                 return before;
             }

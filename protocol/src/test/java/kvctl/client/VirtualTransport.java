@@ -13,7 +13,10 @@ import kvctl.protocol.Hello;
 import kvctl.protocol.HelloReply;
 import kvctl.protocol.Response;
 
-/** Time and network of one seed: nodes answer from a {@link ToyCluster} after a while, are paused, refuse, lose connections. */
+/**
+ * Time and network of one seed: nodes answer from a {@link ToyCluster} after a while, are paused, refuse, lose
+ * connections.
+ */
 final class VirtualTransport implements Transport {
     /** One toy node as the network sees it. */
     static final class Node {
@@ -37,8 +40,8 @@ final class VirtualTransport implements Transport {
     long epochMs = 1_700_000_000_000L;
     int delayMaxMs = 3;
     int sent;
-    private final PriorityQueue<Event> events = new PriorityQueue<>(
-            java.util.Comparator.comparingLong(Event::atMs).thenComparingLong(Event::order));
+    private final PriorityQueue<Event> events =
+            new PriorityQueue<>(java.util.Comparator.comparingLong(Event::atMs).thenComparingLong(Event::order));
     private long order;
     private long wakeAtMs = Long.MAX_VALUE;
     private Runnable wake;

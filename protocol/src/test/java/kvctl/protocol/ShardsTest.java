@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 
 class ShardsTest {
-    /** The hash decides where data lies, so it must never change: 0x78af5f94892f3950 is XXH3's published value of "abc". */
+    /**
+     * The hash decides where data lies, so it must never change: 0x78af5f94892f3950 is XXH3's published value of "abc".
+     */
     @Test
     void theHashIsXxh3() {
         assertThat(of("abc", 4096)).isEqualTo((int) Long.remainderUnsigned(0x78af5f94892f3950L, 4096));

@@ -340,7 +340,7 @@ final class Raft {
                 log.append(entry);
             }
         }
-        proven(Math.max(lastNew, commitIndex));
+        provenIndex = Math.max(provenIndex, Math.max(lastNew, commitIndex));
         commitIndex = Math.max(commitIndex, Math.min(append.leaderCommit(), lastNew));
         acknowledge(from, append.round());
     }
@@ -358,11 +358,6 @@ final class Raft {
         leaderId = leader;
         leaderContactMs = nowMs;
         resetElectionTimer(nowMs);
-    }
-
-    /** The log is equal to the leader's up to {@code index}. */
-    private void proven(long index) {
-        provenIndex = Math.max(provenIndex, index);
     }
 
     /** Acknowledges all that is proven. Acknowledgements of one turn are one message: the last says it all. */
@@ -398,7 +393,9 @@ final class Raft {
         }
         hearLeader(chunk.leaderId(), nowMs);
         if (chunk.lastIncludedIndex() <= commitIndex || install != null) {
-            proven(commitIndex); // Older than what is committed here: nothing to do, but it is success (HAZARDS S4).
+            provenIndex = Math.max(
+                    provenIndex,
+                    commitIndex); // Older than what is committed here: nothing to do, but it is success (HAZARDS S4).
             acknowledge(from, chunk.round());
             return false;
         }
@@ -416,7 +413,7 @@ final class Raft {
         install = sink;
         log.startAt(newLogStart);
         commitIndex = last.lastIncludedIndex();
-        proven(commitIndex);
+        provenIndex = Math.max(provenIndex, commitIndex);
         acknowledge(from, last.round());
     }
 

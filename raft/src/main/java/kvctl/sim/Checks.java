@@ -138,7 +138,8 @@ final class Checks {
                 && (change.hardState() == null || change.hardState().currentTerm() == replica.currentTerm);
         if (stillLeads) {
             require(
-                    change.state() == null && (entries.isEmpty() || entries.get(0).index() == log.lastIndex() + 1),
+                    change.state() == null
+                            && (entries.isEmpty() || entries.get(0).index() == log.lastIndex() + 1),
                     Property.LEADER_APPEND_ONLY,
                     "S%d leads term %d with a log up to %d and saves from %s on",
                     nodeId,
@@ -328,7 +329,13 @@ final class Checks {
     }
 
     private void committedFirst(int nodeId, long index, long term) {
-        require(index == committed + 1, Property.COMMITTED_IS_DURABLE, "S%d commits %d after %d", nodeId, index, committed);
+        require(
+                index == committed + 1,
+                Property.COMMITTED_IS_DURABLE,
+                "S%d commits %d after %d",
+                nodeId,
+                index,
+                committed);
         Known entry = known.get(key(index, term));
         require(
                 entry != null && Long.bitCount(entry.disks) >= majority,

@@ -13,7 +13,32 @@ import kvctl.raft.Store;
 final class DiskImage {
     /** One commit of a {@link Store.Save} or of an apply, by what it changed. Absent parts are null. */
     record Change(
-            int groupId, HardState hardState, Store.LogStart logStart, List<Entry> entries, SimMachine.State state) {}
+            int groupId, HardState hardState, Store.LogStart logStart, List<Entry> entries, SimMachine.State state) {
+        long digest() {
+            long digest = hardState == null ? 0 : Trace.mix(hardState.currentTerm(), hardState.votedFor());
+            digest = logStart == null ? digest : Trace.mix(digest, logStart.index());
+            for (Entry entry : entries) {
+                digest = Trace.mix(Trace.mix(digest, entry.index()), entry.term());
+            }
+            return digest;
+        }
+
+        @Override
+        public String toString() {
+            List<String> parts = new ArrayList<>();
+            if (hardState != null) {
+                String vote = hardState.votedFor() == HardState.NOBODY ? "none" : "S" + hardState.votedFor();
+                parts.add("term " + hardState.currentTerm() + " vote " + vote);
+            }
+            if (logStart != null) {
+                parts.add((state == null ? "log start " : "snapshot ") + logStart.index() + ":" + logStart.term());
+            }
+            if (!entries.isEmpty()) {
+                parts.add("entries " + Wire.text(entries));
+            }
+            return String.join(", ", parts);
+        }
+    }
 
     /** One group. */
     static final class Group {

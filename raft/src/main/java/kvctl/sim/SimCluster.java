@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import kvctl.raft.Entry;
@@ -60,6 +61,7 @@ public final class SimCluster {
     private final TreeMap<Integer, Checks> checks = new TreeMap<>();
     private final TreeMap<Integer, Integer> waiting = new TreeMap<>();
     private Consumer<SimNode> onDiskFailure = node -> {};
+    private Function<SimNode, RandomGenerator> timeouts = this::drawnTimeouts;
 
     public SimCluster(Simulation simulation, Options options) {
         this.simulation = simulation;
@@ -83,9 +85,14 @@ public final class SimCluster {
         return new SimCluster(new Simulation(seed), Options.of(nodeCount)).startAll();
     }
 
-    /** A leader holds its log back for a snapshot on its way until it is four times as long (HAZARDS S6). */
+    /**
+     * A leader holds its log back for a snapshot on its way until it is four times as long (HAZARDS S6). Where a turn applies
+     * less than a leader takes in, applying lags behind without a bound.
+     */
     private static long logBytesMax(RaftConfig.Limits limits) {
-        return 5 * limits.snapshotBytes() + 2 * limits.uncommittedBytes() + limits.messageBytes() + limits.applyBytes();
+        return limits.applyBytes() < limits.uncommittedBytes()
+                ? Long.MAX_VALUE
+                : 5 * limits.snapshotBytes() + 2 * limits.uncommittedBytes() + limits.messageBytes();
     }
 
     // --- wiring ---
@@ -105,10 +112,17 @@ public final class SimCluster {
                     new SimMachine(groupId, node.nodeId(), node.disk(), options.snapshotBytes(), new MachineWatch());
             node.machines().put(groupId, machine);
             checks.get(groupId).started(node.nodeId());
-            RandomGenerator dice =
-                    simulation.random("timeouts " + groupId + " " + node.nodeId() + " " + node.incarnation());
-            turn.add(groupId, config, machine, dice, nowMs);
+            turn.add(groupId, config, machine, timeouts.apply(node), nowMs);
         }
+    }
+
+    private RandomGenerator drawnTimeouts(SimNode node) {
+        return simulation.random("timeouts " + node.nodeId() + " " + node.incarnation());
+    }
+
+    /** Scripts choose who times out first. */
+    void timeouts(Function<SimNode, RandomGenerator> chosen) {
+        timeouts = chosen;
     }
 
     private void sent(int groupId, int from, int to, Message message) {
@@ -126,6 +140,9 @@ public final class SimCluster {
         @Override
         public void saving(int groupId, int nodeId, DiskImage.Change change) {
             checks.get(groupId).saving(nodeId, change);
+            simulation
+                    .trace()
+                    .note(simulation.nowUs(), nodeId, change.digest(), () -> "S" + nodeId + " saves " + change);
         }
 
         @Override
@@ -161,8 +178,19 @@ public final class SimCluster {
         }
 
         @Override
+        public void applied(int groupId, int nodeId, List<Entry> entries) {
+            long digest = entries.get(entries.size() - 1).index();
+            simulation
+                    .trace()
+                    .note(simulation.nowUs(), nodeId, digest, () -> "S" + nodeId + " applies " + Wire.text(entries));
+        }
+
+        @Override
         public void installed(int groupId, int nodeId, SimMachine.State state) {
             checks.get(groupId).stateIs(nodeId, state);
+            simulation
+                    .trace()
+                    .note(simulation.nowUs(), nodeId, state.hash(), () -> "S" + nodeId + " installs " + state);
         }
     }
 

@@ -33,9 +33,11 @@ public final class SimMachine implements StateMachine {
         }
     }
 
-    /** Is told of every entry applied. */
+    /** Is told of every entry applied, and then of the whole batch. */
     interface Watcher {
         void applied(int groupId, int nodeId, Entry entry, State after);
+
+        void applied(int groupId, int nodeId, List<Entry> entries);
 
         void installed(int groupId, int nodeId, State state);
     }
@@ -82,6 +84,7 @@ public final class SimMachine implements StateMachine {
             watcher.applied(groupId, nodeId, entry, state);
             replies.add(entry.kind() == Entry.Kind.COMMAND ? reply(entry.command()) : null);
         }
+        watcher.applied(groupId, nodeId, entries);
         disk.write(groupId, state);
         return replies;
     }

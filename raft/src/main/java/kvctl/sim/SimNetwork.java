@@ -31,6 +31,7 @@ public final class SimNetwork {
         final ArrayDeque<Packet> remembered = new ArrayDeque<>();
         LinkFaults faults = LinkFaults.NONE;
         boolean cut;
+        int losing;
         long lastArrivalUs;
     }
 
@@ -92,6 +93,11 @@ public final class SimNetwork {
         links[from][to].cut = false;
     }
 
+    /** The next message on a link is lost. */
+    public void loseNext(int from, int to) {
+        links[from][to].losing++;
+    }
+
     public boolean isCut(int from, int to) {
         return links[from][to].cut;
     }
@@ -144,7 +150,9 @@ public final class SimNetwork {
         watcher.sent(packet.groupId(), from, to, packet.message());
         Link link = links[from][to];
         LinkFaults faults = link.faults;
-        if (link.cut || hit(faults.loss())) {
+        boolean lost = link.cut || link.losing > 0 || hit(faults.loss());
+        link.losing -= link.losing > 0 ? 1 : 0;
+        if (lost) {
             simulation
                     .trace()
                     .note(

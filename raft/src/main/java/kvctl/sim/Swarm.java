@@ -50,7 +50,7 @@ public record Swarm(
         Dice dice = new Dice(random);
         return new Swarm(
                 nodes,
-                dice.oneOf(5_000, 10_000, 20_000),
+                dice.oneOf(3_000, 6_000, 15_000),
                 new LinkFaults(
                         dice.oneOf(50, 200, 2_000),
                         dice.oneOf(100, 1_000, 10_000, 40_000),
@@ -70,7 +70,7 @@ public record Swarm(
                 dice.maybeEvery(1_000, 4_000),
                 dice.maybe(0.1),
                 dice.maybeEvery(300, 1_000, 3_000),
-                dice.oneOf(2, 5, 20, 100),
+                dice.oneOf(2, 10, 30, 100),
                 dice.maybeEvery(10, 50),
                 dice.oneOf(8, 30, 300));
     }

@@ -75,6 +75,14 @@ public final class Trace {
         return text.toString();
     }
 
+    /** The rows since the last call, without a heading. */
+    String takeRows() {
+        StringBuilder text = new StringBuilder();
+        rows.forEach(row -> text.append(row).append('\n'));
+        rows.clear();
+        return text.toString();
+    }
+
     /** The last {@code count} rows under the same heading. */
     public String tail(int count) {
         while (rows.size() > count) {

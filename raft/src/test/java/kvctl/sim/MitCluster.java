@@ -26,8 +26,7 @@ final class MitCluster {
 
     MitCluster(long seed, int size, RaftConfig.Limits limits) {
         this.size = size;
-        cluster = new SimCluster(
-                new Simulation(seed), new SimCluster.Options(size, 1, 100, 300, 600, limits, 200));
+        cluster = new SimCluster(new Simulation(seed), new SimCluster.Options(size, 1, 100, 300, 600, limits, 200));
         random = cluster.simulation().random("scenario");
         connected = new TreeSet<>(cluster.nodeIds());
         cluster.startAll();
@@ -137,7 +136,9 @@ final class MitCluster {
 
     /** Their checkOneLeader: a leader that a majority follows shows up within five seconds. */
     int checkOneLeader() {
-        assertThat(cluster.until(this::followed, 5_000)).as("one leader, %s", cluster).isTrue();
+        assertThat(cluster.until(this::followed, 5_000))
+                .as("one leader, %s", cluster)
+                .isTrue();
         return leader();
     }
 
@@ -158,7 +159,9 @@ final class MitCluster {
     }
 
     void checkNoLeader() {
-        assertThat(leader()).as("no leader among connected servers, %s", cluster).isZero();
+        assertThat(leader())
+                .as("no leader among connected servers, %s", cluster)
+                .isZero();
     }
 
     // --- commands ---

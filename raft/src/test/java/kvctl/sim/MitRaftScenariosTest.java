@@ -69,9 +69,13 @@ class MitRaftScenariosTest {
         void BasicAgree(long seed) {
             MitCluster c = new MitCluster(seed, 3);
             for (int k = 1; k <= 3; k++) {
-                assertThat(c.commands()).as("nothing is committed before it is submitted").isEqualTo(k - 1);
+                assertThat(c.commands())
+                        .as("nothing is committed before it is submitted")
+                        .isEqualTo(k - 1);
                 long index = c.one(3);
-                assertThat(index).as("the no-op of the first term takes index 1").isEqualTo(k + 1);
+                assertThat(index)
+                        .as("the no-op of the first term takes index 1")
+                        .isEqualTo(k + 1);
                 assertThat(c.commands()).isEqualTo(k);
             }
         }
@@ -154,7 +158,9 @@ class MitRaftScenariosTest {
             c.connectAll();
             SimCluster.Proposal next = c.submit(c.checkOneLeader());
             assertThat(c.cluster.until(next::done, 2_000)).isTrue();
-            assertThat(c.commands()).as("2 if the lonely command is gone, else 3").isBetween(2L, 3L);
+            assertThat(c.commands())
+                    .as("2 if the lonely command is gone, else 3")
+                    .isBetween(2L, 3L);
             c.one(5);
         }
 
@@ -251,10 +257,14 @@ class MitRaftScenariosTest {
                     Stream.generate(() -> c.submit(leader)).limit(10).toList();
             assertThat(c.cluster.until(() -> ten.stream().allMatch(SimCluster.Proposal::done), 2_000))
                     .isTrue();
-            assertThat(c.cluster.network().messages() - before).as("messages for 10 entries").isLessThanOrEqualTo(42);
+            assertThat(c.cluster.network().messages() - before)
+                    .as("messages for 10 entries")
+                    .isLessThanOrEqualTo(42);
             before = c.cluster.network().messages();
             c.sleep(1_000);
-            assertThat(c.cluster.network().messages() - before).as("messages in an idle second").isLessThanOrEqualTo(60);
+            assertThat(c.cluster.network().messages() - before)
+                    .as("messages in an idle second")
+                    .isLessThanOrEqualTo(60);
         }
     }
 
@@ -276,7 +286,8 @@ class MitRaftScenariosTest {
             c.crash(second);
             long index = c.one(2);
             c.start(second);
-            assertThat(c.cluster.until(() -> c.cluster.appliedBy(index) == 3, 5_000)).isTrue();
+            assertThat(c.cluster.until(() -> c.cluster.appliedBy(index) == 3, 5_000))
+                    .isTrue();
             int third = c.next(c.checkOneLeader(), 1);
             c.crash(third);
             c.one(2);

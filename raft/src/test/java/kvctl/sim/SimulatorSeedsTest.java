@@ -92,7 +92,8 @@ class SimulatorSeedsTest {
     }
 
     private static void print(long first, List<SeedRun.Outcome> outcomes, double realMs) {
-        long simulatedMs = outcomes.stream().mapToLong(SeedRun.Outcome::simulatedMs).sum();
+        long simulatedMs =
+                outcomes.stream().mapToLong(SeedRun.Outcome::simulatedMs).sum();
         System.out.printf(
                 "simulator: seeds %d..%d, %d failed; %.1f h simulated in %.0f s = %.0f : 1; %,d events, %,d entries"
                         + " committed, %,d writes acknowledged, %,d reads, %,d elections won, %,d faults%n",

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import kvctl.cli.Durations;
+import kvctl.cli.Repl;
 import kvctl.cli.Session;
 import kvctl.cli.launch.NodeRun.State;
 import kvctl.node.Topology;
@@ -24,15 +25,23 @@ final class Foreground {
         this.interrupts = interrupts;
     }
 
-    int run() throws IOException {
-        session.note("Ctrl-C stops the nodes.");
-        NodeWatch watch = new NodeWatch(plan.dir(), plan.names(), this::tell);
-        try {
-            awaitEnd();
-        } finally {
-            watch.close();
+    /** @param openRepl lets the user talk to the cluster, and ends when he leaves; else waits for a signal */
+    int run(boolean openRepl) throws IOException {
+        if (openRepl) {
+            session.base(session.base().withCluster(plan.dir().name()));
+            Repl.run(session, repl -> interrupts.onFirst(repl::end));
+        } else {
+            session.note("Ctrl-C stops the nodes.");
+            NodeWatch watch = new NodeWatch(plan.dir(), plan.names(), this::tell);
+            try {
+                awaitEnd();
+            } finally {
+                watch.close();
+            }
         }
-        return stop(interrupts.code());
+        int code = interrupts.code();
+        interrupts.nextIsSecond();
+        return stop(code);
     }
 
     private void awaitEnd() {

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import kvctl.cli.ExitCode;
 import org.jline.utils.Signals;
@@ -16,6 +17,7 @@ final class Interrupts implements AutoCloseable {
     private final CountDownLatch first = new CountDownLatch(1);
     private final AtomicInteger code = new AtomicInteger();
     private final Map<String, Object> before = new LinkedHashMap<>();
+    private final AtomicBoolean ending = new AtomicBoolean();
     private volatile Runnable onFirst = () -> {};
 
     /** @param onSecond ends everything at once */
@@ -23,7 +25,7 @@ final class Interrupts implements AutoCloseable {
         Map.of("INT", ExitCode.INTERRUPTED.code(), "TERM", ExitCode.TERMINATED.code(), "HUP", 129)
                 .forEach((name, exitCode) -> {
                     Runnable handler = () -> {
-                        if (code.compareAndSet(0, exitCode)) {
+                        if (code.compareAndSet(0, exitCode) && !ending.get()) {
                             first.countDown();
                             onFirst.run();
                         } else {
@@ -40,6 +42,11 @@ final class Interrupts implements AutoCloseable {
         if (code() != 0) {
             action.run();
         }
+    }
+
+    /** The orderly end has begun: whoever signals from now on has no patience. */
+    void nextIsSecond() {
+        ending.set(true);
     }
 
     /** What this process is to return; 0 if nothing came yet. */

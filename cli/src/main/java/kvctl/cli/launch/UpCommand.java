@@ -10,6 +10,7 @@ import kvctl.cli.CliException;
 import kvctl.cli.Column;
 import kvctl.cli.Durations;
 import kvctl.cli.ExitCode;
+import kvctl.cli.Format;
 import kvctl.cli.Home;
 import kvctl.cli.Rows;
 import kvctl.cli.Session;
@@ -98,11 +99,23 @@ final class UpCommand implements Callable<Integer> {
                 return interrupts.code();
             }
             show(plan, progress.elapsedMs());
+            if (session.isRepl()) {
+                session.base(session.base().withCluster(plan.dir().name()));
+            }
             if (detach) {
                 return 0;
             }
-            return new Foreground(session, plan, boot.processes(), interrupts).run();
+            if (session.isRepl()) {
+                session.note("The nodes stop when this prompt ends; --detach leaves them running.");
+                return 0;
+            }
+            return new Foreground(session, plan, boot.processes(), interrupts).run(opensRepl());
         }
+    }
+
+    private boolean opensRepl() {
+        boolean terminal = session.console().inIsTty() && session.console().outIsTty();
+        return terminal && !noRepl && session.settings().format() == Format.AUTO;
     }
 
     /** @return null if a signal ended it, or all runs already as it should */

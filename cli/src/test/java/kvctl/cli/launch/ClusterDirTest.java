@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -40,7 +39,7 @@ class ClusterDirTest {
     @Test
     void aDamagedFileIsNamed() throws IOException {
         ClusterDir dir = ClusterDir.of(temp, "demo");
-        ClusterDir.writeAtomically(dir.endpointsFile(), "nodes=2\n".getBytes(StandardCharsets.UTF_8));
+        ClusterDir.writeAtomically(dir.endpointsFile(), "nodes=2\n".getBytes(java.nio.charset.StandardCharsets.UTF_8));
         assertThatThrownBy(dir::endpoints)
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessageContaining(dir.endpointsFile().toString());

@@ -16,9 +16,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Random histories against a model that remembers everything. The stream of entries repeats writes, reorders them within
- * windows and delays copies until long after their answers; one replica applies it in random batches with restarts and
- * power cuts, another falls behind and gets snapshots.
+ * Random histories against a model that remembers everything. The stream of entries repeats writes, reorders them
+ * within windows and delays copies until long after their answers. One replica applies it in random batches with
+ * restarts and power cuts, another falls behind and gets snapshots.
  */
 class KvModelTest {
     private static final int CLIENTS = 5;
@@ -46,7 +46,8 @@ class KvModelTest {
             }
             long seq = nextSeq.merge(shard, 1L, Long::sum) - 1;
             open.get(shard).add(seq);
-            return new Request.Tag(sessionMs.get(shard), id, seq, open.get(shard).first());
+            return new Request.Tag(
+                    sessionMs.get(shard), id, seq, open.get(shard).first());
         }
 
         void answered(Request.Tag tag, int shard) {
@@ -102,7 +103,8 @@ class KvModelTest {
             return reply;
         }
 
-        private void pushOut(int shard, TreeMap<Long, TreeMap<Integer, TreeMap<Long, Response>>> ofShard, long[] floor) {
+        private void pushOut(
+                int shard, TreeMap<Long, TreeMap<Integer, TreeMap<Long, Response>>> ofShard, long[] floor) {
             int size = ofShard.values().stream().mapToInt(TreeMap::size).sum();
             if (size < mostSessions) {
                 return;
@@ -194,7 +196,9 @@ class KvModelTest {
             }
         }
         catchUp(follower, as);
-        assertThat(follower.machine().stateHash()).as(as).isEqualTo(leader.machine().stateHash());
+        assertThat(follower.machine().stateHash())
+                .as(as)
+                .isEqualTo(leader.machine().stateHash());
         check(leader, model, as);
         check(follower, model, as);
     }
@@ -206,14 +210,13 @@ class KvModelTest {
             Client client = clients.get(random.nextInt(CLIENTS));
             Request.Tag tag = client.nextTag(KvBox.shardOf(key), random);
             String value = "<" + nextValue++ + ">";
-            Request.Write write =
-                    switch (random.nextInt(8)) {
-                        case 0 -> KvBox.put(tag, key, value);
-                        case 1 -> KvBox.delete(tag, key);
-                        case 2 -> KvBox.cas(tag, key, 0, value);
-                        case 3 -> KvBox.cas(tag, key, 1 + random.nextInt(30), value);
-                        default -> KvBox.append(tag, key, value);
-                    };
+            Request.Write write = switch (random.nextInt(8)) {
+                case 0 -> KvBox.put(tag, key, value);
+                case 1 -> KvBox.delete(tag, key);
+                case 2 -> KvBox.cas(tag, key, 0, value);
+                case 3 -> KvBox.cas(tag, key, 1 + random.nextInt(30), value);
+                default -> KvBox.append(tag, key, value);
+            };
             for (int copy = random.nextInt(4); copy >= 0; copy--) {
                 flying.add(write);
             }
@@ -236,14 +239,19 @@ class KvModelTest {
             Response expected = model.apply(write, entries.get(i).index());
             String what = as + ", entry " + entries.get(i).index() + ": " + write;
             if (expected == null) {
-                assertThat(reply).as(what).isInstanceOfSatisfying(
-                        Response.Refused.class,
-                        refused -> assertThat(refused.code()).isEqualTo(Response.Code.SESSION_EXPIRED));
+                assertThat(reply)
+                        .as(what)
+                        .isInstanceOfSatisfying(
+                                Response.Refused.class,
+                                refused -> assertThat(refused.code()).isEqualTo(Response.Code.SESSION_EXPIRED));
             } else {
                 assertThat(reply).as(what).isEqualTo(expected);
                 int shard = KvBox.shardOf(KvBox.string(write.key()));
                 Key key = new Key(
-                        (int) write.tag().sessionRandom(), write.tag().sessionMs(), shard, write.tag().seq());
+                        (int) write.tag().sessionRandom(),
+                        write.tag().sessionMs(),
+                        shard,
+                        write.tag().seq());
                 assertThat(reply).as(what).isEqualTo(firstReplies.computeIfAbsent(key, k -> reply));
                 clients.get(key.client() - 1).answered(write.tag(), shard);
             }
@@ -265,19 +273,27 @@ class KvModelTest {
             if (value == null) {
                 assertThat(box.get(key)).as(as).isInstanceOf(Response.NotFound.class);
             } else {
-                assertThat(box.get(key)).as(as).usingRecursiveComparison()
+                assertThat(box.get(key))
+                        .as(as)
+                        .usingRecursiveComparison()
                         .isEqualTo(new Response.Value(value, model.versions.get(key), KvBox.GROUP, log.size()));
             }
         }
         assertThat(box.machine().keys()).as(as).isEqualTo(model.values.size());
-        long effects = firstReplies.values().stream().filter(Response.Written.class::isInstance).count();
-        assertThat(model.counters.values().stream().mapToLong(Long::longValue).sum()).as(as).isEqualTo(effects);
+        long effects = firstReplies.values().stream()
+                .filter(Response.Written.class::isInstance)
+                .count();
+        assertThat(model.counters.values().stream().mapToLong(Long::longValue).sum())
+                .as(as)
+                .isEqualTo(effects);
         long bytes = 0;
         for (int shard = 0; shard < KvBox.SHARDS; shard++) {
             bytes += box.machine().bytes(shard);
         }
-        assertThat(bytes).as(as).isEqualTo(model.values.entrySet().stream()
-                .mapToLong(e -> e.getKey().length() + e.getValue().length)
-                .sum());
+        assertThat(bytes)
+                .as(as)
+                .isEqualTo(model.values.entrySet().stream()
+                        .mapToLong(e -> e.getKey().length() + e.getValue().length)
+                        .sum());
     }
 }

@@ -1,0 +1,80 @@
+package kvctl.cli.launch;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a cluster costs that does nothing; prints the figures, and fails only where they are absurd. */
+@EnabledOnOs(OS.LINUX)
+final class NodeFootprintIT {
+    private static final long IDLE_MS = 10_000;
+    private static final double TICKS_PER_SECOND = 100;
+
+    @TempDir
+    Path temp;
+
+    @Test
+    void anIdleNodeIsSmall() throws Exception {
+        Kvctl kvctl = new Kvctl(temp);
+        try {
+            Kvctl.Ran up = kvctl.run(
+                    "cluster", "up", "-d", "--base-port", Integer.toString(kvctl.basePort()), "--wait", "90s");
+            Matcher ready =
+                    Pattern.compile("ready in (.*)\\.").matcher(up.succeeds().err());
+            assertThat(ready.find()).isTrue();
+            Map<String, Long> pids = new LinkedHashMap<>();
+            Fleet fleet = new Fleet(kvctl.cluster("demo"));
+            kvctl.cluster("demo").endpoints().nodes().forEach(node -> pids.put(node.name(), fleet.pid(node.name())));
+            Map<String, Double> before = new LinkedHashMap<>();
+            for (Map.Entry<String, Long> node : pids.entrySet()) {
+                before.put(node.getKey(), cpuSeconds(node.getValue()));
+            }
+            long startNs = System.nanoTime();
+            await().atMost(2 * IDLE_MS / 1000, SECONDS).until(() -> elapsedMs(startNs) >= IDLE_MS);
+            System.out.println("three nodes ready in " + ready.group(1));
+            for (Map.Entry<String, Long> node : pids.entrySet()) {
+                double percent =
+                        (cpuSeconds(node.getValue()) - before.get(node.getKey())) * 100_000 / elapsedMs(startNs);
+                double residentMb = residentBytes(node.getValue()) / 1e6;
+                System.out.printf(
+                        "%s: start took %.2f s of processor; idle: %.0f MB resident, %.2f %% of a processor%n",
+                        node.getKey(), before.get(node.getKey()), residentMb, percent);
+                assertThat(residentMb).isBetween(10.0, 250.0);
+                assertThat(percent).isLessThan(20);
+            }
+        } finally {
+            kvctl.cleanUp();
+        }
+    }
+
+    private static long elapsedMs(long startNs) {
+        return (System.nanoTime() - startNs) / 1_000_000;
+    }
+
+    /** User and system time of the process. */
+    private static double cpuSeconds(long pid) throws IOException {
+        String line = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+        String[] fields = line.substring(line.lastIndexOf(')') + 2).split(" ");
+        return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_PER_SECOND;
+    }
+
+    private static long residentBytes(long pid) throws IOException {
+        return Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()
+                .filter(line -> line.startsWith("VmRSS:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+                .findFirst()
+                .orElseThrow();
+    }
+}

@@ -1,0 +1,215 @@
+package kvctl.check;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The quick check of one key, O(n log n): answers tell versions, versions order the writes, and each read stands
+ * behind the
+ * write it saw. What is left to check is that this one order fits the model and the times (HAZARDS §4, engine 2). Where
+ * that is not enough to know (unknown writes that can be placed in several ways, reads of a missing key that fit
+ * nowhere
+ * without moving others) it says nothing and leaves the key to {@link Search}.
+ */
+final class Versioned {
+    /** What a key was from one version to the next. */
+    private static final class Span {
+        /** Null: the version was seen, but who wrote it must be found among the unknown writes. */
+        Operation write;
+
+        String value;
+        final List<Operation> readers = new ArrayList<>();
+        long earliestNs = Long.MIN_VALUE;
+    }
+
+    private final String key;
+    private final TreeMap<Long, Span> spans = new TreeMap<>();
+    private final List<Operation> unknown = new ArrayList<>();
+    private final List<Operation> missing = new ArrayList<>();
+    private boolean guessed;
+
+    Versioned(String key) {
+        this.key = key;
+    }
+
+    /** Null: can't say. */
+    static Verdict check(String key, List<Operation> operations) {
+        for (Operation op : operations) {
+            if (op.done() && op.version() == Operation.NOT_TOLD) {
+                return null;
+            }
+        }
+        Versioned check = new Versioned(key);
+        Verdict verdict = check.sort(operations);
+        if (verdict == Verdict.OK) {
+            verdict = check.follow();
+        }
+        if (verdict == Verdict.OK) {
+            verdict = check.time();
+        }
+        if (verdict == Verdict.OK) {
+            return check.placeMissing() ? Verdict.OK : null;
+        }
+        return check.guessed ? null : verdict;
+    }
+
+    /** Puts every operation to the version it stands on. */
+    private Verdict sort(List<Operation> operations) {
+        spans.put(0L, new Span());
+        for (Operation op : operations) {
+            if (!op.done()) {
+                unknown.add(op);
+                guessed = true;
+            } else if (op.effective()) {
+                Span span = spans.computeIfAbsent(op.version(), version -> new Span());
+                if (op.version() <= 0 || span.write != null) {
+                    return bad("two writes took one version", op, span.write == null ? op : span.write);
+                }
+                span.write = op;
+            } else if (op.version() == 0) {
+                missing.add(op);
+                if (op.value() != null) {
+                    return bad("a value was read and version 0 told", op);
+                }
+                if (op.kind() == Operation.Kind.CAS && op.expectedVersion() == 0) {
+                    return bad("a cas for a missing key found none and did nothing", op);
+                }
+            } else {
+                spans.computeIfAbsent(op.version(), version -> new Span())
+                        .readers
+                        .add(op);
+            }
+        }
+        return Verdict.OK;
+    }
+
+    /** Lets the model follow the writes in the order of their versions, and compares what was read. */
+    private Verdict follow() {
+        long version = 0;
+        Span before = spans.get(0L);
+        if (!before.readers.isEmpty()) {
+            return bad("version 0 was read", before.readers.get(0));
+        }
+        for (Map.Entry<Long, Span> entry : spans.tailMap(0L, false).entrySet()) {
+            Span span = entry.getValue();
+            if (span.write == null) {
+                span.write = writerOf(span, before, version);
+                if (span.write == null) {
+                    return bad("nobody wrote version " + entry.getKey(), span.readers.get(0));
+                }
+            }
+            if (!fits(span.write, before, version)) {
+                return bad("the write finds version " + version + " and should not", span.write);
+            }
+            span.value = valueAfter(span.write, before);
+            for (Operation reader : span.readers) {
+                boolean same = reader.kind() == Operation.Kind.GET
+                        ? span.value != null && span.value.equals(reader.value())
+                        : reader.kind() == Operation.Kind.CAS
+                                && span.value != null
+                                && reader.expectedVersion() != reader.version();
+                if (!same) {
+                    return bad("what was read is not what the version holds", span.write, reader);
+                }
+            }
+            before = span;
+            version = entry.getKey();
+        }
+        return Verdict.OK;
+    }
+
+    private static boolean fits(Operation write, Span before, long version) {
+        return switch (write.kind()) {
+            case PUT, APPEND -> true;
+            case DELETE -> before.value != null;
+            case CAS -> write.expectedVersion() == (before.value == null ? 0 : version);
+            case GET -> false;
+        };
+    }
+
+    private static String valueAfter(Operation write, Span before) {
+        return switch (write.kind()) {
+            case DELETE -> null;
+            case APPEND -> before.value == null ? write.argument() : before.value + write.argument();
+            default -> write.argument();
+        };
+    }
+
+    /** The one unknown write that explains what was read; null: none or several. */
+    private Operation writerOf(Span span, Span before, long version) {
+        String seen = null;
+        for (Operation reader : span.readers) {
+            seen = reader.kind() == Operation.Kind.GET ? reader.value() : seen;
+        }
+        Operation only = null;
+        for (Operation write : unknown) {
+            if (seen != null && fits(write, before, version) && seen.equals(valueAfter(write, before))) {
+                if (only != null) {
+                    return null;
+                }
+                only = write;
+            }
+        }
+        unknown.remove(only);
+        return only;
+    }
+
+    /** Gives each write the earliest time that the order allows, and looks whether anyone is too late. */
+    private Verdict time() {
+        long lowNs = Long.MIN_VALUE;
+        Operation cause = null;
+        for (Span span : spans.values()) {
+            if (span.write != null) {
+                if (span.write.startNs() > lowNs) {
+                    lowNs = span.write.startNs();
+                    cause = span.write;
+                }
+                if (span.write.done() && span.write.endNs() < lowNs) {
+                    return bad(
+                            "the later version was finished before the earlier one was asked for", cause, span.write);
+                }
+            }
+            span.earliestNs = lowNs;
+            Operation last = null;
+            for (Operation reader : span.readers) {
+                if (reader.endNs() < lowNs) {
+                    return bad("the version was read before it can have been there", cause, reader);
+                }
+                last = last == null || reader.startNs() > last.startNs() ? reader : last;
+            }
+            if (last != null && last.startNs() > lowNs) {
+                lowNs = last.startNs();
+                cause = last;
+            }
+        }
+        return Verdict.OK;
+    }
+
+    /** Finds for each read of a missing key a time at which there was none; false: not without moving others. */
+    private boolean placeMissing() {
+        TreeMap<Long, Long> absent = new TreeMap<>(); // earliest begin -> earliest end
+        Map.Entry<Long, Span> entry = spans.firstEntry();
+        while (entry != null) {
+            Map.Entry<Long, Span> next = spans.higherEntry(entry.getKey());
+            if (entry.getValue().value == null) {
+                long endNs = next == null ? Long.MAX_VALUE : next.getValue().earliestNs;
+                absent.merge(entry.getValue().earliestNs, endNs, Math::max);
+            }
+            entry = next;
+        }
+        for (Operation op : missing) {
+            Map.Entry<Long, Long> last = absent.floorEntry(op.endNs());
+            if (last == null || op.startNs() > last.getValue()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private Verdict bad(String reason, Operation... operations) {
+        List<Operation> shown = List.of(operations);
+        return Verdict.violated(key, reason + ": " + shown.get(shown.size() - 1), shown);
+    }
+}
