@@ -155,11 +155,15 @@ public final class Console {
         return new PrintWriter(new OutputStreamWriter(err, StandardCharsets.UTF_8), true);
     }
 
-    /** Where results go, and whether it is a terminal. */
-    record Target(OutputStream stream, boolean isTty) {}
+    /** Where results go, whether it is a terminal, and whether the last line there is still open. */
+    record Target(OutputStream stream, boolean isTty, boolean midLine, boolean needsBreak) {
+        Target(OutputStream stream, boolean isTty) {
+            this(stream, isTty, false, false);
+        }
+    }
 
     Target target() {
-        return new Target(out, outIsTty);
+        return new Target(out, outIsTty, midLine, needsBreak);
     }
 
     /**
@@ -178,7 +182,8 @@ public final class Console {
     void restore(Target to) {
         out = to.stream();
         outIsTty = to.isTty();
-        midLine = false;
+        midLine = to.midLine();
+        needsBreak = to.needsBreak();
     }
 
     /**

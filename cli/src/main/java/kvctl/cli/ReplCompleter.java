@@ -114,7 +114,8 @@ final class ReplCompleter implements Completer {
         for (OptionSpec option : spec.options()) {
             if (!option.hidden()) {
                 String[] text = option.description();
-                String group = option.inherited() || spec == root.getCommandSpec() ? "options of all commands" : "options";
+                String group =
+                        option.inherited() || spec == root.getCommandSpec() ? "options of all commands" : "options";
                 candidates.add(candidate(option.longestName(), group, text.length == 0 ? null : text[0]));
             }
         }

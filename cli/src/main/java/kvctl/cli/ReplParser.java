@@ -37,9 +37,10 @@ final class ReplParser implements Parser {
             this.line = line;
             this.cursor = cursor;
             String typed = line.substring(0, cursor);
-            List<Tokenizer.Token> tokens = typed.strip().equals("\\") // Not a line that goes on, but a command's beginning.
-                    ? List.of(new Tokenizer.Token("\\", cursor - 1, cursor, (char) 0))
-                    : Tokenizer.split(typed).tokens();
+            List<Tokenizer.Token> tokens =
+                    typed.strip().equals("\\") // Not a line that goes on, but a command's beginning.
+                            ? List.of(new Tokenizer.Token("\\", cursor - 1, cursor, (char) 0))
+                            : Tokenizer.split(typed).tokens();
             Tokenizer.Token end = tokens.isEmpty() ? null : tokens.get(tokens.size() - 1);
             boolean inside = end != null && end.end() == cursor;
             last = inside ? end : null;

@@ -89,8 +89,14 @@ final class CommandsTest {
 
     @Test
     void writesTellTheirVersionWhenAsked() {
-        assertRun(0, "key\tchanged\tversion\tshard\tgroup\tindex\na\ttrue\t1\t" + shard("a") + "\tg1\t1\n",
-                "put", "a", "1", "-o", "tsv");
+        assertRun(
+                0,
+                "key\tchanged\tversion\tshard\tgroup\tindex\na\ttrue\t1\t" + shard("a") + "\tg1\t1\n",
+                "put",
+                "a",
+                "1",
+                "-o",
+                "tsv");
         assertRun(0, "b,false,," + shard("b") + ",g1,1\n", "delete", "b", "-o", "csv", "--no-header");
     }
 
@@ -139,7 +145,8 @@ final class CommandsTest {
         assertRun(0, "", "cas", "a", "0", "x");
         assertError(7, "Key 'a' exists already, with version 1; nothing was changed.", "cas", "a", "0", "y");
         assertError(7, "Key 'a' has version 1, not 5; nothing was changed.", "put", "a", "y", "--if-version", "5");
-        assertError(7, "Key 'b' does not exist, so it does not have version 2; nothing was changed.", "cas", "b", "2", "y");
+        assertError(
+                7, "Key 'b' does not exist, so it does not have version 2; nothing was changed.", "cas", "b", "2", "y");
         assertRun(0, "x", "get", "a");
     }
 
@@ -189,8 +196,13 @@ final class CommandsTest {
     void usageErrorsAreTwoAndSayWhatWasMeant() {
         assertError(2, "Unknown command 'stauts'. Did you mean 'status'?", "stauts");
         assertError(2, "Unknown option '--tiemout'. Did you mean '--timeout'?", "get", "a", "--tiemout", "1s");
-        assertError(2, "'josn' is not right for --output: it takes auto, table, json, ndjson, csv, tsv or raw.",
-                "get", "a", "-o", "josn");
+        assertError(
+                2,
+                "'josn' is not right for --output: it takes auto, table, json, ndjson, csv, tsv or raw.",
+                "get",
+                "a",
+                "-o",
+                "josn");
         assertError(2, "'5y' is not a duration.", "get", "a", "--timeout", "5y");
         assertError(2, "'get' needs KEY.", "get");
         assertError(2, "'get' does not take a further word: 'b'.", "get", "a", "b");
@@ -208,7 +220,8 @@ final class CommandsTest {
         assertThat(kv.out().lines()).hasSize(30).isSorted();
         assertThat(kv.run("scan", "k", "--limit", "2", "-o", "json")).isZero();
         assertThat(kv.out()).contains("\"more\":true,\"next\":\"kb0\"}");
-        assertThat(kv.run("scan", "k", "--from", "kb0", "--limit", "1", "-o", "csv")).isZero();
+        assertThat(kv.run("scan", "k", "--from", "kb0", "--limit", "1", "-o", "csv"))
+                .isZero();
         assertThat(kv.out()).isEqualTo("key,version,value\nkb0,2,v1\n");
         assertRun(0, "key\tversion\tvalue\n", "scan", "nothing");
     }
@@ -226,9 +239,10 @@ final class CommandsTest {
 
     @Test
     void statusShowsNodesAndLeaders() {
-        assertRun(0,
-                "node\tstate\tpid\taddr\tgroups\tterm\tcommit\tapplied\tlag\tdata_bytes\nsolo\tup\t4711\t" + node.address()
-                        + "\t1/1\t3\t10\t10\t0\t4096\n",
+        assertRun(
+                0,
+                "node\tstate\tpid\taddr\tgroups\tterm\tcommit\tapplied\tlag\tdata_bytes\nsolo\tup\t4711\t"
+                        + node.address() + "\t1/1\t3\t10\t10\t0\t4096\n",
                 "status");
         kv.onTerminal();
         assertThat(kv.run("status")).isZero();
@@ -245,7 +259,8 @@ final class CommandsTest {
         assertRun(0, "", "wait", "leader(g1)");
         assertRun(0, "", "wait", "leader(3)");
         node.mood(FakeNode.Mood.LEADERLESS);
-        assertError(10, "Waited 200 ms for 'leader(g1)': g1 has no leader.", "wait", "leader(g1)", "--timeout", "200ms");
+        assertError(
+                10, "Waited 200 ms for 'leader(g1)': g1 has no leader.", "wait", "leader(g1)", "--timeout", "200ms");
         assertError(2, "There is no group 'g9'.", "wait", "leader(g9)");
         assertError(2, "'sunshine' is nothing to wait for.", "wait", "sunshine");
     }
@@ -275,7 +290,8 @@ final class CommandsTest {
                 throw new IOException("Broken pipe");
             }
         };
-        Console console = new Console(java.io.InputStream.nullInputStream(), gone, kv.errBytes, Console.Terminals.NONE, kv.env);
+        Console console =
+                new Console(java.io.InputStream.nullInputStream(), gone, kv.errBytes, Console.Terminals.NONE, kv.env);
         kv.errBytes.reset();
         assertThat(Main.run(console, "scan")).isZero();
         assertThat(kv.err()).isEmpty();
@@ -285,7 +301,9 @@ final class CommandsTest {
     void bugsWriteAReportAndAreOne() throws IOException {
         Session session = new Session(kv.console(), Settings.of(kv.env));
         assertThat(session.errors().report(new IllegalStateException("boom"))).isEqualTo(1);
-        assertThat(kv.err()).startsWith("Internal error: java.lang.IllegalStateException: boom. Report: ").contains("--debug");
+        assertThat(kv.err())
+                .startsWith("Internal error: java.lang.IllegalStateException: boom. Report: ")
+                .contains("--debug");
         String file = kv.err().replaceAll("(?s).*Report: (\\S+)\\n.*", "$1");
         assertThat(Files.readString(Path.of(file))).contains("IllegalStateException: boom", "bugsWriteAReport");
     }
@@ -293,10 +311,24 @@ final class CommandsTest {
     @Test
     void exitCodesAreFrozen() {
         assertThat(kv.run("help", "exit-codes")).isZero();
-        assertThat(kv.out().lines().map(line -> line.strip().split(" +")[0] + " " + line.strip().split(" +")[1]))
+        assertThat(kv.out()
+                        .lines()
+                        .map(line ->
+                                line.strip().split(" +")[0] + " " + line.strip().split(" +")[1]))
                 .containsExactly(
-                        "0 OK", "1 INTERNAL", "2 USAGE", "3 NOT_FOUND", "4 UNREACHABLE", "5 NO_QUORUM", "6 UNKNOWN_OUTCOME",
-                        "7 CONFLICT", "8 CONFIG", "9 UNSAFE", "10 EXPECTATION", "130 INTERRUPTED", "143 TERMINATED");
+                        "0 OK",
+                        "1 INTERNAL",
+                        "2 USAGE",
+                        "3 NOT_FOUND",
+                        "4 UNREACHABLE",
+                        "5 NO_QUORUM",
+                        "6 UNKNOWN_OUTCOME",
+                        "7 CONFLICT",
+                        "8 CONFIG",
+                        "9 UNSAFE",
+                        "10 EXPECTATION",
+                        "130 INTERRUPTED",
+                        "143 TERMINATED");
     }
 
     @Test
@@ -304,7 +336,10 @@ final class CommandsTest {
         Session session = new Session(kv.console(), Settings.of(Map.of()));
         for (String name : Commands.tree(session, null).getSubcommands().keySet()) {
             assertThat(kv.run(name, "--help")).as(name).isZero();
-            assertThat(kv.out()).as(name).contains("\nExamples:\n").containsSubsequence("Examples:", "Usage: kvctl " + name);
+            assertThat(kv.out())
+                    .as(name)
+                    .contains("\nExamples:\n")
+                    .containsSubsequence("Examples:", "Usage: kvctl " + name);
             assertThat(kv.run("help", name)).as(name).isZero();
         }
         assertError(2, "Unknown command 'pit'. Did you mean 'put'?", "help", "pit");
@@ -327,7 +362,8 @@ final class CommandsTest {
     void argumentsKeepTheirBytesInAnyLocale() {
         byte[] line = "java\0-jar\0kvctl.jar\0put\0k\0gr\u00fcn\0".getBytes(StandardCharsets.UTF_8);
         assertThat(Arguments.split(line)).endsWith("put", "k", "grün");
-        assertThat(Bytes.of(Arguments.split(new byte[] {'a', (byte) 0xff, 0}).get(0))).containsExactly('a', 0xff);
+        assertThat(Bytes.of(Arguments.split(new byte[] {'a', (byte) 0xff, 0}).get(0)))
+                .containsExactly('a', 0xff);
     }
 
     private static int shard(String key) {
@@ -336,7 +372,9 @@ final class CommandsTest {
 
     private void assertRun(int code, String out, String... words) {
         int actual = kv.run(words);
-        assertThat(kv.err()).as("stderr of %s", String.join(" ", words)).isIn("", kv.err().startsWith("unprint") ? kv.err() : "");
+        assertThat(kv.err())
+                .as("stderr of %s", String.join(" ", words))
+                .isIn("", kv.err().startsWith("unprint") ? kv.err() : "");
         assertThat(actual).isEqualTo(code);
         assertThat(kv.out()).as(String.join(" ", words)).isEqualTo(out);
     }

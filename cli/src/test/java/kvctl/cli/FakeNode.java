@@ -182,7 +182,8 @@ final class FakeNode implements AutoCloseable {
                 if (found.size() == scan.limit()) {
                     return new Response.Page(found, true, 1, version);
                 }
-                found.add(new Response.Row(key, entry.getValue().value(), entry.getValue().version()));
+                found.add(new Response.Row(
+                        key, entry.getValue().value(), entry.getValue().version()));
             }
         }
         return new Response.Page(found, false, 1, version);

@@ -28,8 +28,7 @@ final class OutputTest {
 
     @Test
     void csvQuotesWhatItMust() {
-        assertThat(written(Format.CSV))
-                .isEqualTo("key,size_bytes,note\na,2048,\"x,\"\"y\"\"\t\"\nbase64:/2EK,,\n");
+        assertThat(written(Format.CSV)).isEqualTo("key,size_bytes,note\na,2048,\"x,\"\"y\"\"\t\"\nbase64:/2EK,,\n");
     }
 
     @Test
@@ -46,10 +45,14 @@ final class OutputTest {
 
     @Test
     void tablesAreAlignedAndShowUnprintableBytes() {
-        assertThat(written(Format.TABLE))
-                .isEqualTo("""
+        assertThat(written(Format.TABLE)).isEqualTo("""
+<<<<<<< HEAD
+                        KEY          SIZE  NOTE
+                        a           2 KiB  x,"y"\t
+=======
                         KEY         SIZE  NOTE
                         a          2 KiB  x,"y"\\x09
+>>>>>>> main
                         \\xffa\\x0a
                         """);
     }

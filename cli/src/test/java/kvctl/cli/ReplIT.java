@@ -3,7 +3,6 @@ package kvctl.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -41,10 +40,22 @@ final class ReplIT {
 
     @BeforeAll
     void openTerminal() throws Exception {
-        assumeTrue(exists("tmux"), "tmux is not installed");
+        assertThat(exists("tmux"))
+                .as("tmux is installed (install.sh --test does it)")
+                .isTrue();
         socket = "kvctl-it-" + ProcessHandle.current().pid();
         int port = freePort();
-        tmux("-f", "/dev/null", "new-session", "-d", "-s", "r", "-x", "100", "-y", "40",
+        tmux(
+                "-f",
+                "/dev/null",
+                "new-session",
+                "-d",
+                "-s",
+                "r",
+                "-x",
+                "100",
+                "-y",
+                "40",
                 "env KVCTL_HOME='" + home + "' KVCTL_CLUSTER= TERM=xterm-256color PS1='shell> ' sh");
         started = true;
         type(System.getProperty("kvctl.command") + " cluster up --base-port " + port);
@@ -215,7 +226,9 @@ final class ReplIT {
     }
 
     private void see(String text) {
-        Awaitility.await().atMost(PATIENCE).untilAsserted(() -> assertThat(screen()).contains(text));
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(screen()).contains(text));
     }
 
     private String screen() throws Exception {
@@ -238,7 +251,10 @@ final class ReplIT {
     }
 
     private static boolean exists(String program) throws Exception {
-        return new ProcessBuilder("sh", "-c", "command -v " + program + " >/dev/null").start().waitFor() == 0;
+        return new ProcessBuilder("sh", "-c", "command -v " + program + " >/dev/null")
+                        .start()
+                        .waitFor()
+                == 0;
     }
 
     /** The first of three free ports in a row. */

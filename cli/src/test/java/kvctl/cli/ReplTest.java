@@ -47,7 +47,8 @@ final class ReplTest {
     @Test
     void bannerHasAtMostThreeLinesAndThePromptNamesTheCluster() throws IOException {
         String seen = type("\\q");
-        assertThat(seen.substring(0, seen.indexOf("1/1 s4/4> ")).lines().count()).isLessThanOrEqualTo(3);
+        assertThat(seen.substring(0, seen.indexOf("1/1 s4/4> ")).lines().count())
+                .isLessThanOrEqualTo(3);
         assertThat(seen).contains("Type \\? for help").contains(node.address() + " 1/1 s4/4> ");
     }
 
@@ -64,8 +65,17 @@ final class ReplTest {
     @Test
     void backslashCommandsChangeSettings() throws IOException {
         String seen = type(
-                "\\timing off", "put a 1", "\\set prompt 'kv> '", "\\x", "scan -o table", "\\set nonsense 1", "\\fromat",
-                "\\?", "\\set", "\\! echo from the shell >/dev/null", "\\history");
+                "\\timing off",
+                "put a 1",
+                "\\set prompt 'kv> '",
+                "\\x",
+                "scan -o table",
+                "\\set nonsense 1",
+                "\\fromat",
+                "\\?",
+                "\\set",
+                "\\! echo from the shell >/dev/null",
+                "\\history");
         assertThat(seen)
                 .contains("timing is off", "\nkv> ", "-- 1 --\nKEY      a\n", "There is no setting 'nonsense'")
                 .contains("Unknown command '\\fromat'. Did you mean '\\format'?")
@@ -88,13 +98,15 @@ final class ReplTest {
         Path file = home.resolve("history");
         assertThat(Files.readAllLines(file).stream().map(line -> line.replaceFirst("^[0-9]+:", "")))
                 .containsExactly("put a 1", "get a");
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
     }
 
     @Test
     void lostConnectionKeepsTheRepl() throws IOException {
         node.close();
-        assertThat(type("get a", "echo still here")).contains("refused the connection", "still here", "(not connected)> ");
+        assertThat(type("get a", "echo still here"))
+                .contains("refused the connection", "still here", "(not connected)> ");
     }
 
     @Test
@@ -160,7 +172,8 @@ final class ReplTest {
     void highlighterKeepsTheText() {
         Session session = new Session(new TestConsole().console(), Settings.of(Map.of()));
         ReplHighlighter highlighter = new ReplHighlighter(Commands.tree(session, null));
-        for (String text : List.of("put a 'x' # c", "ptu a", "\\watch 1 get a", "put a \"\\q\" b", "cluster up -f x", "", "-o")) {
+        for (String text :
+                List.of("put a 'x' # c", "ptu a", "\\watch 1 get a", "put a \"\\q\" b", "cluster up -f x", "", "-o")) {
             assertThat(highlighter.highlight(null, text).toString()).isEqualTo(text);
         }
     }

@@ -45,7 +45,8 @@ final class ScriptTest {
     @Test
     void valuesThatFollowEachOtherDoNotRunTogether() {
         kv.run("-e", "put a 1", "-e", "put b 2");
-        assertThat(kv.run("-e", "get a", "-e", "get b", "-e", "echo x", "-e", "get a")).isZero();
+        assertThat(kv.run("-e", "get a", "-e", "get b", "-e", "echo x", "-e", "get a"))
+                .isZero();
         assertThat(kv.out()).isEqualTo("1\n2\nx\n1");
     }
 
@@ -107,20 +108,24 @@ final class ScriptTest {
     @Test
     void optionsOfTheScriptHoldForItsLinesAndLinesHaveTheLastWord() {
         kv.run("put", "a", "1");
-        assertThat(kv.run("-o", "json", "-e", "get a", "-e", "get a -o raw", "-e", "get a")).isZero();
+        assertThat(kv.run("-o", "json", "-e", "get a", "-e", "get a -o raw", "-e", "get a"))
+                .isZero();
         assertThat(kv.out().lines()).hasSize(3).element(1).isEqualTo("1");
     }
 
     @Test
     void errorsInJsonSayWhere() {
         assertThat(kv.run("-o", "json", "-e", "get nobody")).isEqualTo(3);
-        assertThat(kv.err()).contains("\"at\":\"-e:1:1\"").startsWith("{\"schema\":\"kvctl/error/1\",\"code\":\"NOT_FOUND\"");
+        assertThat(kv.err())
+                .contains("\"at\":\"-e:1:1\"")
+                .startsWith("{\"schema\":\"kvctl/error/1\",\"code\":\"NOT_FOUND\"");
     }
 
     @Test
     void shellTakesWhatStandsBehindThePipe() {
         kv.run("-e", "put a x", "-e", "put b y");
-        assertThat(kv.run("-e", "scan --keys-only --no-header \\| cut -f1 | sort -r")).isZero();
+        assertThat(kv.run("-e", "scan --keys-only --no-header \\| cut -f1 | sort -r"))
+                .isZero();
         assertThat(kv.out()).isEqualTo("b\na\n");
     }
 

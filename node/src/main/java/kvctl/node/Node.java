@@ -103,8 +103,8 @@ public final class Node {
         Router router = new Router(self, turn, machines, () -> facts.figures(NodeLoop.realMs()), nowMs);
         Inbox inbox = new Inbox(1 << 16, 16 << 20, 8192, 16 << 20);
         Server server = new Server(self, inbox, router::map, peers::dialSoon, netThreads, patienceMs);
-        NodeLoop loop = new NodeLoop(
-                name + "-loop", inbox, turn, storage, router, new NodeLoop.Links(peers::flush, server::flush), fatal);
+        NodeLoop loop =
+                new NodeLoop(inbox, turn, storage, router, new NodeLoop.Links(peers::flush, server::flush), fatal);
         Node running = new Node(node, netThreads, helper, server, peers, loop);
         try {
             server.bind();
@@ -113,7 +113,7 @@ public final class Node {
             running.close();
             throw e;
         }
-        loop.start();
+        loop.start(name + "-loop");
         peers.start();
         LOG.info(
                 "ready: {} listens at {}, process {}",

@@ -60,14 +60,14 @@ final class NodeLoop {
     /**
      * @param fatal gets what ended the loop against its will; the loop has ended then, nothing was closed
      */
-    NodeLoop(String name, Inbox inbox, Turn turn, Store store, Router router, Links links, Consumer<Throwable> fatal) {
+    NodeLoop(Inbox inbox, Turn turn, Store store, Router router, Links links, Consumer<Throwable> fatal) {
         this.inbox = inbox;
         this.turn = turn;
         this.store = store;
         this.router = router;
         this.links = links;
         this.fatal = fatal;
-        this.thread = new Thread(this::run, name);
+        this.thread = new Thread(this::run);
     }
 
     /** Monotonic clock of this process in ms; deadlines of calls are on it. */
@@ -75,7 +75,8 @@ final class NodeLoop {
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
     }
 
-    void start() {
+    void start(String name) {
+        thread.setName(name);
         thread.start();
     }
 

@@ -49,8 +49,8 @@ class NodeLoopTest {
         machines.put(1, machine);
         Router router = new Router(self, turn, machines, () -> new ProcessFacts.Figures(0, 0, 0), NodeLoop.realMs());
         NodeLoop.Links links = new NodeLoop.Links(() -> {}, () -> {});
-        loop = new NodeLoop("loop", inbox, turn, storage, router, links, fatal::complete);
-        loop.start();
+        loop = new NodeLoop(inbox, turn, storage, router, links, fatal::complete);
+        loop.start("loop");
     }
 
     private StateMachine breakable(KvMachine machine) {

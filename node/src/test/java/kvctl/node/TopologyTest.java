@@ -126,18 +126,22 @@ class TopologyTest {
                         node: { heap: 128MB, heartbeat: 50, election: 1h, faults: yes, snapshot: { entries: 0, bytes: x } }
                         """))
                 .containsExactly(
-                        "topology.yaml:1:10: 'cluster' must be a name of 1 to 63 of A-Z a-z 0-9 . _ - beginning with a letter or a"
+                        "topology.yaml:1:10: 'cluster' must be a name of 1 to 63 of A-Z a-z 0-9 . _ - beginning"
+                                + " with a letter or a"
                                 + " digit, not '-demo'.",
                         "topology.yaml:2:9: 'shards' must be a whole number from 1 to 4096, not 5000.",
-                        "topology.yaml:3:1: unknown field 'replicas'. Known here: cluster, shards, base_port, nodes, controller,"
+                        "topology.yaml:3:1: unknown field 'replicas'. Known here: cluster, shards, base_port,"
+                                + " nodes, controller,"
                                 + " groups, node.",
                         "topology.yaml:5:24: unknown field 'hots'. Did you mean 'host'?",
                         "topology.yaml:6:19: port 7101 of node 'mumbai' is already that of node 'delhi' on 127.0.0.1.",
-                        "topology.yaml:7:3: node 'Delhi' differs from node 'delhi' only in case: their directories are the same"
+                        "topology.yaml:7:3: node 'Delhi' differs from node 'delhi' only in case: their"
+                                + " directories are the same"
                                 + " on some machines.",
                         "topology.yaml:7:18: 'port' must be a whole number from 1 to 65535, not 70000.",
                         "topology.yaml:8:3: duplicate field 'mumbai', first in line 6.",
-                        "topology.yaml:9:3: 'bad name' is no name: 1 to 63 of A-Z a-z 0-9 . _ - beginning with a letter or a"
+                        "topology.yaml:9:3: 'bad name' is no name: 1 to 63 of A-Z a-z 0-9 . _ - beginning with a"
+                                + " letter or a"
                                 + " digit.",
                         "topology.yaml:9:21: 'port' must be a single value.",
                         "topology.yaml:10:1: 'controller' is empty: name at least one node.",
@@ -145,8 +149,10 @@ class TopologyTest {
                         "topology.yaml:12:23: node 'delhi' is twice in group 'g1'.",
                         "topology.yaml:13:7: group 'g2' must be a list of nodes, as [delhi, mumbai, Delhi, bad name].",
                         "topology.yaml:14:15: 'heap' must be a size from 32MiB to 1024GiB, not '128MB'. Write 128MiB.",
-                        "topology.yaml:14:33: 'heartbeat' must be a time from 1ms to 10000ms (as 300ms or 2s), not '50'.",
-                        "topology.yaml:14:47: 'election' must be a time from 10ms to 60000ms (as 300ms or 2s), not '1h'.",
+                        "topology.yaml:14:33: 'heartbeat' must be a time from 1ms to 10000ms (as 300ms or 2s),"
+                                + " not '50'.",
+                        "topology.yaml:14:47: 'election' must be a time from 10ms to 60000ms (as 300ms or 2s),"
+                                + " not '1h'.",
                         "topology.yaml:14:59: 'faults' must be true or false, not 'yes'.",
                         "topology.yaml:14:85: 'entries' must be a whole number from 1 to 1000000000, not 0.",
                         "topology.yaml:14:95: 'bytes' must be a size from 1KiB to 4GiB (as 16MiB or 128m), not 'x'.");

@@ -61,7 +61,8 @@ public record Operation(
     /** For reports: {@code p3 append k "x" -> v7 [120..340]}. */
     @Override
     public String toString() {
-        StringBuilder out = new StringBuilder("p" + process + " " + kind.name().toLowerCase(java.util.Locale.ROOT) + " " + key);
+        StringBuilder out =
+                new StringBuilder("p" + process + " " + kind.name().toLowerCase(java.util.Locale.ROOT) + " " + key);
         if (kind == Kind.CAS) {
             out.append(" v").append(expectedVersion);
         }

@@ -11,9 +11,8 @@ import kvctl.client.KvException;
 import kvctl.client.Result;
 
 /**
- * Writes down what a client does and sees, by one monotonic clock. Thread-safe. After an unknown outcome the process
- * that
- * called is over: go on under another number (HAZARDS §4).
+ * Writes down what a client does and sees, by one monotonic clock. Thread-safe. After an unknown outcome
+ * the process that called is over: go on under another number (HAZARDS §4).
  */
 public final class Recorder {
     private final LongSupplier clockNs;
@@ -25,29 +24,28 @@ public final class Recorder {
     }
 
     public CompletableFuture<Result> get(KvClient client, int process, byte[] key) {
-        long startNs = clockNs.getAsLong();
-        return record(client.getAsync(key), process, Operation.Kind.GET, key, null, 0, startNs);
+        Begun begun = begin(process, Operation.Kind.GET, key, null, 0);
+        return record(begun, client.getAsync(key));
     }
 
     public CompletableFuture<Result> put(KvClient client, int process, byte[] key, byte[] value) {
-        long startNs = clockNs.getAsLong();
-        return record(client.putAsync(key, value), process, Operation.Kind.PUT, key, value, 0, startNs);
+        Begun begun = begin(process, Operation.Kind.PUT, key, value, 0);
+        return record(begun, client.putAsync(key, value));
     }
 
     public CompletableFuture<Result> append(KvClient client, int process, byte[] key, byte[] value) {
-        long startNs = clockNs.getAsLong();
-        return record(client.appendAsync(key, value), process, Operation.Kind.APPEND, key, value, 0, startNs);
+        Begun begun = begin(process, Operation.Kind.APPEND, key, value, 0);
+        return record(begun, client.appendAsync(key, value));
     }
 
     public CompletableFuture<Result> delete(KvClient client, int process, byte[] key) {
-        long startNs = clockNs.getAsLong();
-        return record(client.deleteAsync(key), process, Operation.Kind.DELETE, key, null, 0, startNs);
+        Begun begun = begin(process, Operation.Kind.DELETE, key, null, 0);
+        return record(begun, client.deleteAsync(key));
     }
 
     public CompletableFuture<Result> cas(KvClient client, int process, byte[] key, long expected, byte[] value) {
-        long startNs = clockNs.getAsLong();
-        return record(
-                client.casAsync(key, expected, value), process, Operation.Kind.CAS, key, value, expected, startNs);
+        Begun begun = begin(process, Operation.Kind.CAS, key, value, expected);
+        return record(begun, client.casAsync(key, expected, value));
     }
 
     /** All that has ended so far. */
@@ -55,30 +53,32 @@ public final class Recorder {
         return new History(List.copyOf(operations));
     }
 
-    private CompletableFuture<Result> record(
-            CompletableFuture<Result> future,
-            int process,
-            Operation.Kind kind,
-            byte[] key,
-            byte[] argument,
-            long expectedVersion,
-            long startNs) {
+    /** What is known of an operation when it is sent. */
+    private record Begun(
+            int process, Operation.Kind kind, String key, String argument, long expectedVersion, long startNs) {}
+
+    private Begun begin(int process, Operation.Kind kind, byte[] key, byte[] argument, long expectedVersion) {
+        String given = argument == null ? null : text(argument);
+        return new Begun(process, kind, text(key), given, expectedVersion, clockNs.getAsLong());
+    }
+
+    private CompletableFuture<Result> record(Begun begun, CompletableFuture<Result> future) {
         return future.handle((result, thrown) -> {
             long endNs = clockNs.getAsLong();
             Operation.Outcome outcome = outcome(thrown);
             boolean done = outcome == Operation.Outcome.DONE;
             add(new Operation(
-                    process,
-                    kind,
-                    text(key),
-                    argument == null ? null : text(argument),
-                    expectedVersion,
-                    startNs,
+                    begun.process(),
+                    begun.kind(),
+                    begun.key(),
+                    begun.argument(),
+                    begun.expectedVersion(),
+                    begun.startNs(),
                     outcome == Operation.Outcome.UNKNOWN ? Operation.OPEN : endNs,
                     outcome,
                     done && result.value() != null ? text(result.value()) : null,
                     done ? result.version() : Operation.NOT_TOLD,
-                    done && kind != Operation.Kind.GET && result.done()));
+                    done && begun.kind() != Operation.Kind.GET && result.done()));
             if (thrown != null) {
                 throw new CompletionException(KvClient.failure(thrown));
             }

@@ -86,8 +86,8 @@ final class Search {
                 return Verdict.unknown(key, "gave up after " + stepsMax + " steps of the search");
             }
             if (at != null && at.call != null) {
-                boolean eligible = at.call.done() != amongUnknown
-                        && (writtenBefore[at.id] < 0 || done.has(writtenBefore[at.id]));
+                boolean eligible =
+                        at.call.done() != amongUnknown && (writtenBefore[at.id] < 0 || done.has(writtenBefore[at.id]));
                 List<Register> after = eligible ? state.step(at.call) : List.of();
                 if (branch < after.size()) {
                     Bits with = done.with(at.id);

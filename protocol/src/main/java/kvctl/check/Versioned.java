@@ -77,7 +77,9 @@ final class Versioned {
                     return bad("a cas for a missing key found none and did nothing", op);
                 }
             } else {
-                spans.computeIfAbsent(op.version(), version -> new Span()).readers.add(op);
+                spans.computeIfAbsent(op.version(), version -> new Span())
+                        .readers
+                        .add(op);
             }
         }
         return Verdict.OK;
@@ -165,7 +167,8 @@ final class Versioned {
                     cause = span.write;
                 }
                 if (span.write.done() && span.write.endNs() < lowNs) {
-                    return bad("the later version was finished before the earlier one was asked for", cause, span.write);
+                    return bad(
+                            "the later version was finished before the earlier one was asked for", cause, span.write);
                 }
             }
             span.earliestNs = lowNs;

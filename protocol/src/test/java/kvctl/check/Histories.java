@@ -29,8 +29,7 @@ final class Histories {
             Operation.Kind kind = Operation.Kind.values()[random.nextInt(5)];
             String argument = kind == Operation.Kind.GET || kind == Operation.Kind.DELETE ? null : value(i);
             long found = value == null ? 0 : version;
-            long expected =
-                    kind != Operation.Kind.CAS ? 0 : random.nextBoolean() ? found : random.nextInt(4);
+            long expected = kind != Operation.Kind.CAS ? 0 : random.nextBoolean() ? found : random.nextInt(4);
             boolean lost = random.nextInt(100) < unknownPercent;
             boolean happens = !lost || random.nextBoolean();
             boolean effective = happens

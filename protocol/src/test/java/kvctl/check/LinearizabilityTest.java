@@ -22,18 +22,24 @@ class LinearizabilityTest {
             for (int i = 0; i < seed % 3; i++) {
                 history = from.mutated(history);
             }
-            List<Operation> telling = new ArrayList<>(
-                    new History(history).byKey().getOrDefault("k", List.of()));
+            List<Operation> telling =
+                    new ArrayList<>(new History(history).byKey().getOrDefault("k", List.of()));
             Verdict.Kind truth = bruteForce(telling, Register.INITIAL) ? Verdict.Kind.OK : Verdict.Kind.VIOLATED;
             String what = "seed " + seed + " " + history;
-            assertThat(new Search("k", telling, 1_000_000).run().kind()).as(what).isEqualTo(truth);
-            assertThat(Linearizability.search("k", telling, 1_000_000).kind()).as(what).isEqualTo(truth);
+            assertThat(new Search("k", telling, 1_000_000).run().kind())
+                    .as(what)
+                    .isEqualTo(truth);
+            assertThat(Linearizability.search("k", telling, 1_000_000).kind())
+                    .as(what)
+                    .isEqualTo(truth);
             Verdict byVersions = Versioned.check("k", telling);
             if (byVersions != null) {
                 assertThat(byVersions.kind()).as(what).isEqualTo(truth);
                 quick++;
             }
-            assertThat(Linearizability.check(new History(history)).kind()).as(what).isEqualTo(truth);
+            assertThat(Linearizability.check(new History(history)).kind())
+                    .as(what)
+                    .isEqualTo(truth);
             bad[0] += truth == Verdict.Kind.VIOLATED ? 1 : 0;
         }
         assertThat(bad[0]).isBetween(versions ? 1_000 : 300, 9_000);
@@ -48,7 +54,9 @@ class LinearizabilityTest {
             for (int key = 0; key < 5; key++) {
                 all.addAll(from.good("k" + key, 200, 400, 2));
             }
-            assertThat(Linearizability.check(new History(all)).kind()).as("seed " + seed).isEqualTo(Verdict.Kind.OK);
+            assertThat(Linearizability.check(new History(all)).kind())
+                    .as("seed " + seed)
+                    .isEqualTo(Verdict.Kind.OK);
         }
     }
 
@@ -65,9 +73,9 @@ class LinearizabilityTest {
     @Test
     void C4_aReadThatGoesBackInTimeIsFound() {
         Verdict verdict = Linearizability.check(new History(List.of(
-                op(1, Kind.PUT, "a", 0, 10, null, 1, true),
-                op(2, Kind.PUT, "b", 20, 30, null, 2, true),
-                op(3, Kind.GET, null, 40, 50, "a", 1, false))));
+                new Operation(1, Kind.PUT, "k", "a", 0, 0, 10, Outcome.DONE, null, 1, true),
+                new Operation(2, Kind.PUT, "k", "b", 0, 20, 30, Outcome.DONE, null, 2, true),
+                new Operation(3, Kind.GET, "k", null, 0, 40, 50, Outcome.DONE, "a", 1, false))));
         assertThat(verdict.kind()).isEqualTo(Verdict.Kind.VIOLATED);
         assertThat(verdict.key()).isEqualTo("k");
         assertThat(verdict.reason())
@@ -78,10 +86,10 @@ class LinearizabilityTest {
     @Test
     void aLostWriteIsFoundWithoutVersionsToo() {
         Verdict verdict = Linearizability.check(new History(List.of(
-                op(1, Kind.PUT, "a", 0, 10, null, Operation.NOT_TOLD, true),
-                op(2, Kind.APPEND, "b", 20, 30, null, Operation.NOT_TOLD, true),
-                op(3, Kind.GET, null, 40, 50, "a", Operation.NOT_TOLD, false),
-                op(4, Kind.GET, null, 60, 70, "ab", Operation.NOT_TOLD, false))));
+                new Operation(1, Kind.PUT, "k", "a", 0, 0, 10, Outcome.DONE, null, Operation.NOT_TOLD, true),
+                new Operation(2, Kind.APPEND, "k", "b", 0, 20, 30, Outcome.DONE, null, Operation.NOT_TOLD, true),
+                new Operation(3, Kind.GET, "k", null, 0, 40, 50, Outcome.DONE, "a", Operation.NOT_TOLD, false),
+                new Operation(4, Kind.GET, "k", null, 0, 60, 70, Outcome.DONE, "ab", Operation.NOT_TOLD, false))));
         assertThat(verdict.kind()).isEqualTo(Verdict.Kind.VIOLATED);
         assertThat(verdict.reason()).contains("this one can't follow: p3 get k -> \"a\"");
     }
@@ -89,8 +97,8 @@ class LinearizabilityTest {
     @Test
     void E1_anAppendThatHappenedTwiceIsFound() {
         Verdict verdict = Linearizability.check(new History(List.of(
-                op(1, Kind.APPEND, "x;", 0, 10, null, 1, true),
-                op(2, Kind.GET, null, 20, 30, "x;x;", 2, false))));
+                new Operation(1, Kind.APPEND, "k", "x;", 0, 0, 10, Outcome.DONE, null, 1, true),
+                new Operation(2, Kind.GET, "k", null, 0, 20, 30, Outcome.DONE, "x;x;", 2, false))));
         assertThat(verdict.kind()).isEqualTo(Verdict.Kind.VIOLATED);
     }
 
@@ -98,7 +106,7 @@ class LinearizabilityTest {
     void E10_aWriteThatDefinitelyFailedMustNotBeSeen() {
         Operation failed =
                 new Operation(1, Kind.PUT, "k", "a", 0, 0, 10, Outcome.FAILED, null, Operation.NOT_TOLD, false);
-        Operation read = op(2, Kind.GET, null, 20, 30, "a", 1, false);
+        Operation read = new Operation(2, Kind.GET, "k", null, 0, 20, 30, Outcome.DONE, "a", 1, false);
         assertThat(Linearizability.check(new History(List.of(failed, read))).kind())
                 .isEqualTo(Verdict.Kind.VIOLATED);
     }
@@ -107,13 +115,16 @@ class LinearizabilityTest {
     void E11_anUnknownWriteMayHappenAtAnyLaterTimeOrNever() {
         Operation unknown = new Operation(
                 1, Kind.PUT, "k", "a", 0, 0, Operation.OPEN, Outcome.UNKNOWN, null, Operation.NOT_TOLD, false);
-        Operation none = op(2, Kind.GET, null, 20, 30, null, 0, false);
-        Operation some = op(2, Kind.GET, null, 40, 50, "a", 1, false);
-        Operation noneAgain = op(2, Kind.GET, null, 60, 70, null, 0, false);
-        assertThat(Linearizability.check(new History(List.of(unknown, none))).kind()).isEqualTo(Verdict.Kind.OK);
-        assertThat(Linearizability.check(new History(List.of(unknown, none, some))).kind())
+        Operation none = new Operation(2, Kind.GET, "k", null, 0, 20, 30, Outcome.DONE, null, 0, false);
+        Operation some = new Operation(2, Kind.GET, "k", null, 0, 40, 50, Outcome.DONE, "a", 1, false);
+        Operation noneAgain = new Operation(2, Kind.GET, "k", null, 0, 60, 70, Outcome.DONE, null, 0, false);
+        assertThat(Linearizability.check(new History(List.of(unknown, none))).kind())
                 .isEqualTo(Verdict.Kind.OK);
-        assertThat(Linearizability.check(new History(List.of(unknown, some, noneAgain))).kind())
+        assertThat(Linearizability.check(new History(List.of(unknown, none, some)))
+                        .kind())
+                .isEqualTo(Verdict.Kind.OK);
+        assertThat(Linearizability.check(new History(List.of(unknown, some, noneAgain)))
+                        .kind())
                 .isEqualTo(Verdict.Kind.VIOLATED);
     }
 
@@ -126,21 +137,15 @@ class LinearizabilityTest {
     @Test
     void theReportIsCutToTheShortestBeginningThatShowsIt() {
         List<Operation> history = new ArrayList<>(List.of(
-                op(1, Kind.PUT, "a", 0, 10, null, 1, true),
-                op(2, Kind.GET, null, 20, 30, null, 0, false)));
+                new Operation(1, Kind.PUT, "k", "a", 0, 0, 10, Outcome.DONE, null, 1, true),
+                new Operation(2, Kind.GET, "k", null, 0, 20, 30, Outcome.DONE, null, 0, false)));
         for (int i = 0; i < 100; i++) {
-            history.add(op(3, Kind.PUT, "x" + i, 100 + i * 10, 105 + i * 10, null, i + 2, true));
+            history.add(new Operation(
+                    3, Kind.PUT, "k", "x" + i, 0, 100 + i * 10, 105 + i * 10, Outcome.DONE, null, i + 2, true));
         }
         Verdict verdict = Linearizability.check(new History(history));
         assertThat(verdict.kind()).isEqualTo(Verdict.Kind.VIOLATED);
         assertThat(verdict.operations()).containsExactly(history.get(0), history.get(1));
-    }
-
-    private static Operation op(
-            int process, Kind kind, String argument, long startNs, long endNs, String value, long version,
-            boolean effective) {
-        return new Operation(
-                process, kind, "k", argument, 0, startNs, endNs, Outcome.DONE, value, version, effective);
     }
 
     /** Tries everything: whichever operation nobody must precede comes next; unknown ones may be left over. */
@@ -149,8 +154,8 @@ class LinearizabilityTest {
             return true;
         }
         for (Operation next : left) {
-            boolean first = left.stream()
-                    .noneMatch(other -> other != next && other.done() && other.endNs() < next.startNs());
+            boolean first =
+                    left.stream().noneMatch(other -> other != next && other.done() && other.endNs() < next.startNs());
             if (first) {
                 List<Operation> rest = new ArrayList<>(left);
                 rest.remove(next);

@@ -40,9 +40,10 @@ class RecordedTest {
             last = switch (dice.nextInt(6)) {
                 case 0 -> recorder.put(client, process++, key, value);
                 case 1, 2 -> recorder.append(client, process++, key, value);
-                case 3 -> dice.nextInt(4) > 0
-                        ? recorder.cas(client, process++, key, dice.nextInt(50), value)
-                        : recorder.delete(client, process++, key);
+                case 3 ->
+                    dice.nextInt(4) > 0
+                            ? recorder.cas(client, process++, key, dice.nextInt(50), value)
+                            : recorder.delete(client, process++, key);
                 default -> recorder.get(client, process++, key);
             };
             toys.trouble();

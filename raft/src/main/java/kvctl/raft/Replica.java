@@ -21,6 +21,7 @@ final class Replica {
     private final ArrayDeque<Leadership.Read> reads = new ArrayDeque<>();
     private final TreeMap<Integer, Sending> sending = new TreeMap<>();
     private Receiving receiving;
+    private boolean stopped;
     Ready ready;
 
     Replica(int groupId, RaftConfig config, Raft raft, StateMachine machine) {
@@ -127,7 +128,12 @@ final class Replica {
         return raft.status(machine.lastApplied());
     }
 
+    /** Fails everybody who waits, the first time that it is called. */
     void stop() {
+        if (stopped) {
+            return;
+        }
+        stopped = true;
         List<Pending> left = List.copyOf(proposals);
         proposals.clear();
         left.forEach(pending -> pending.waiter().failed(Waiter.Failure.STOPPED));

@@ -140,7 +140,9 @@ public final class SimCluster {
         @Override
         public void saving(int groupId, int nodeId, DiskImage.Change change) {
             checks.get(groupId).saving(nodeId, change);
-            simulation.trace().note(simulation.nowUs(), nodeId, change.digest(), () -> "S" + nodeId + " saves " + change);
+            simulation
+                    .trace()
+                    .note(simulation.nowUs(), nodeId, change.digest(), () -> "S" + nodeId + " saves " + change);
         }
 
         @Override
@@ -178,14 +180,17 @@ public final class SimCluster {
         @Override
         public void applied(int groupId, int nodeId, List<Entry> entries) {
             long digest = entries.get(entries.size() - 1).index();
-            simulation.trace().note(simulation.nowUs(), nodeId, digest, () -> "S" + nodeId + " applies "
-                    + Wire.text(entries));
+            simulation
+                    .trace()
+                    .note(simulation.nowUs(), nodeId, digest, () -> "S" + nodeId + " applies " + Wire.text(entries));
         }
 
         @Override
         public void installed(int groupId, int nodeId, SimMachine.State state) {
             checks.get(groupId).stateIs(nodeId, state);
-            simulation.trace().note(simulation.nowUs(), nodeId, state.hash(), () -> "S" + nodeId + " installs " + state);
+            simulation
+                    .trace()
+                    .note(simulation.nowUs(), nodeId, state.hash(), () -> "S" + nodeId + " installs " + state);
         }
     }
 

@@ -253,6 +253,7 @@ public final class SimNode {
     }
 
     private void diskFailed() {
+        watcher.stepped(this); // What it has committed and applied in this turn may have reached the disk.
         crash(SimDisk.Comeback.WHOLE);
         watcher.diskFailed(this);
     }

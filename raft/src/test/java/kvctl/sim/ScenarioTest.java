@@ -24,7 +24,8 @@ class ScenarioTest {
         try (Stream<Path> files = Files.list(FOLDER)) {
             List<Path> sorted = files.sorted().toList();
             assertThat(sorted).hasSizeGreaterThanOrEqualTo(5);
-            return sorted.stream().map(file -> DynamicTest.dynamicTest(file.getFileName().toString(), () -> check(file)));
+            return sorted.stream()
+                    .map(file -> DynamicTest.dynamicTest(file.getFileName().toString(), () -> check(file)));
         }
     }
 

@@ -107,7 +107,8 @@ final class Script {
         for (int i = 3; i < words.length; i++) {
             int index = i - 2;
             long term = Long.parseLong(words[i]);
-            byte[] command = ByteBuffer.allocate(8).putLong(-(1_000L * index + term)).array();
+            byte[] command =
+                    ByteBuffer.allocate(8).putLong(-(1_000L * index + term)).array();
             entries.add(Entry.command(index, term, command));
         }
         long term = Long.parseLong(words[2].replace(":", ""));
@@ -163,7 +164,9 @@ final class Script {
             for (long index = log.start.index() + 1; index <= log.lastIndex(); index++) {
                 line.append(String.format("%3d%s", log.term(index), index <= committed ? "*" : " "));
             }
-            shown.append(line.toString().stripTrailing()).append(node.up() ? "" : "   (down)").append('\n');
+            shown.append(line.toString().stripTrailing())
+                    .append(node.up() ? "" : "   (down)")
+                    .append('\n');
         }
     }
 }

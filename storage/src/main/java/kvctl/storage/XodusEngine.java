@@ -65,7 +65,8 @@ final class XodusEngine implements Engine {
                 .setEnvMonitorTxnsExpirationTimeout(0) // it would end the read transaction of an idle node
                 .setEnvCloseForcedly(true)
                 .setEnvTxnReplayMaxCount(0)
-                .setGcTransactionTimeout(30); // ms that the cleaner may hold up the writer
+                .setGcMinUtilization(33) // percent; the cleaner competes with the writer, disk is cheaper than turns
+                .setGcTransactionTimeout(10); // ms that the cleaner may hold up the writer
     }
 
     @Override

@@ -11,6 +11,9 @@ final class Child {
 
     /** Saves one entry after the other, and prints each index when it is durable, until it is killed. */
     public static void main(String[] args) {
+        Thread leash = new Thread(Child::endWithParent, "leash");
+        leash.setDaemon(true);
+        leash.start();
         Storage storage = Storage.open(Path.of(args[0]), StorageContract.DELHI, StorageConfig.DEFAULT);
         System.out.println("ready");
         long last = storage.restore(1).entries().size();
@@ -23,6 +26,18 @@ final class Child {
                 storage.tables(1).applied(applied, 1);
             });
         }
+    }
+
+    /** The parent holds the other end of standard input: a test that is killed leaves nothing behind. */
+    private static void endWithParent() {
+        try {
+            while (System.in.read() >= 0) {
+                // nothing is ever sent
+            }
+        } catch (IOException e) {
+            // the end, too
+        }
+        Runtime.getRuntime().halt(1);
     }
 
     /** Its output goes to a file, where it is found also after the child was killed. */

@@ -16,9 +16,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Random histories against a model that remembers everything. The stream of entries repeats writes, reorders them within
- * windows and delays copies until long after their answers; one replica applies it in random batches with restarts and
- * power cuts, another falls behind and gets snapshots.
+ * Random histories against a model that remembers everything. The stream of entries repeats writes, reorders them
+ * within windows and delays copies until long after their answers. One replica applies it in random batches with
+ * restarts and power cuts, another falls behind and gets snapshots.
  */
 class KvModelTest {
     private static final int CLIENTS = 5;

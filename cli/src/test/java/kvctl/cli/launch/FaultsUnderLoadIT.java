@@ -1,10 +1,8 @@
-package kvctl.cli;
+package kvctl.cli.launch;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,7 +11,6 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Collectors;
 import kvctl.client.KvClient;
 import kvctl.client.KvException;
 import kvctl.client.Result;
@@ -38,18 +35,22 @@ final class FaultsUnderLoadIT {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     @TempDir
-    Path home;
+    Path temp;
 
     private final List<Writer> writers = new ArrayList<>();
     private final AtomicLong acknowledged = new AtomicLong();
     private final Gap gap = new Gap();
+    private Kvctl kvctl;
     private KvClient client;
 
     @BeforeEach
     void up() throws Exception {
-        kvctl(0, "cluster", "up", "--name", "faults", "--base-port", "7411", "--groups", "2", "--detach");
+        kvctl = new Kvctl(temp.resolve("home"));
+        int port = kvctl.basePort();
+        kvctl.run("cluster", "up", "--base-port", "" + port, "--groups", "2", "--detach")
+                .succeeds();
         client = KvClient.builder()
-                .endpoints(List.of("127.0.0.1:7411", "127.0.0.1:7412", "127.0.0.1:7413"))
+                .endpoints(List.of("127.0.0.1:" + port, "127.0.0.1:" + (port + 1), "127.0.0.1:" + (port + 2)))
                 .requestTimeoutMs(30_000)
                 .build();
         for (int i = 0; i < WRITERS; i++) {
@@ -63,16 +64,16 @@ final class FaultsUnderLoadIT {
     void down() throws Exception {
         writers.forEach(writer -> writer.stop = true);
         client.close();
-        kvctl(-1, "cluster", "down", "faults");
+        kvctl.cleanUp();
     }
 
     @Test
     void killedLeadersLoseNothing() throws Exception {
         for (int round = 0; round < (FULL ? 20 : 2); round++) {
             String leader = leader(round % 2 == 0 ? "g1" : "g2");
-            kvctl(0, "kill", leader);
+            kvctl.run("kill", leader).succeeds();
             awaitWrites();
-            kvctl(0, "start", leader);
+            kvctl.run("start", leader).succeeds();
             awaitHealthy();
         }
         verify("kill -9 of the leader", FULL ? 20 : 2);
@@ -81,8 +82,8 @@ final class FaultsUnderLoadIT {
     @Test
     void killOfAllNodesLosesNothing() throws Exception {
         for (int round = 0; round < (FULL ? 5 : 1); round++) {
-            kvctl(0, "kill", "all");
-            kvctl(0, "start", "all");
+            kvctl.run("kill", "all").succeeds();
+            kvctl.run("start", "all").succeeds();
             awaitHealthy();
             awaitWrites();
         }
@@ -93,9 +94,9 @@ final class FaultsUnderLoadIT {
     void stoppedLeadersLoseNothing() throws Exception {
         for (int round = 0; round < (FULL ? 10 : 1); round++) {
             String leader = leader(round % 2 == 0 ? "g1" : "g2");
-            kvctl(0, "pause", leader);
+            kvctl.run("pause", leader).succeeds();
             awaitWrites();
-            kvctl(0, "resume", leader);
+            kvctl.run("resume", leader).succeeds();
             awaitHealthy();
         }
         verify("SIGSTOP of the leader", FULL ? 10 : 1);
@@ -103,7 +104,8 @@ final class FaultsUnderLoadIT {
 
     /** Every writer gets some more acknowledged. */
     private void awaitWrites() {
-        List<Integer> before = writers.stream().map(writer -> writer.confirmed.get()).toList();
+        List<Integer> before =
+                writers.stream().map(writer -> writer.confirmed.get()).toList();
         Awaitility.await().atMost(PATIENCE).until(() -> {
             for (int i = 0; i < writers.size(); i++) {
                 if (writers.get(i).confirmed.get() < before.get(i) + 3) {
@@ -115,7 +117,7 @@ final class FaultsUnderLoadIT {
     }
 
     private void awaitHealthy() throws Exception {
-        kvctl(0, "-e", "wait healthy --timeout 60s");
+        kvctl.run("-e", "wait healthy --timeout 60s").succeeds();
     }
 
     private String leader(String group) throws Exception {
@@ -217,25 +219,6 @@ final class FaultsUnderLoadIT {
             TreeSet<Integer> possible = new TreeSet<>(known);
             possible.addAll(unknown);
             assertThat(possible).as("nothing that was refused").containsAll(stored);
-        }
-    }
-
-    private void kvctl(int expectedCode, String... arguments) throws IOException, InterruptedException {
-        List<String> line = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-jar",
-                System.getProperty("kvctl.jar")));
-        line.addAll(List.of(arguments));
-        Path out = Files.createTempFile(home, "out", ".txt");
-        ProcessBuilder builder = new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(out.toFile());
-        builder.environment().put("KVCTL_HOME", home.resolve("state").toString());
-        Process process = builder.start();
-        assertThat(process.waitFor(90, TimeUnit.SECONDS)).as("%s ends", line).isTrue();
-        if (expectedCode >= 0) {
-            String command = String.join(" ", arguments);
-            String printed = Files.readAllLines(out).stream().collect(Collectors.joining("\n"));
-            assertThat(process.exitValue()).as(command + "\n" + printed).isEqualTo(expectedCode);
         }
     }
 }
