@@ -227,6 +227,12 @@ final class Leadership {
         progress.waiting = false;
     }
 
+    /** Not to a follower that does not answer: an open snapshot holds disk space and the log (HAZARDS S6, A1). */
+    boolean sendsSnapshotTo(int nodeId, long nowMs) {
+        Progress progress = follower(nodeId);
+        return progress.mode == Progress.Mode.SNAPSHOT && progress.answers(nowMs, config);
+    }
+
     /** The snapshot of this transfer can't be read on: begin another. */
     void transferLost(int nodeId, long transferId) {
         Progress progress = follower(nodeId);
