@@ -172,7 +172,7 @@ final class Replica {
                 digest.update(chunk, 0, chunk.length);
                 next = source.read(chunkBytes);
             }
-            return wanted == offset;
+            return wanted == offset && next != null; // null: the source was taken back (HAZARDS D16)
         }
 
         boolean done() {

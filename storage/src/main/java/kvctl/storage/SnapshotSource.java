@@ -22,6 +22,7 @@ final class SnapshotSource implements StateMachine.Source {
     private long openedMs = -1;
     private boolean ended;
     private boolean expired;
+    private boolean closed;
 
     SnapshotSource(Storage storage, Group group, Engine.View view) {
         this.storage = storage;
@@ -42,11 +43,10 @@ final class SnapshotSource implements StateMachine.Source {
         return term;
     }
 
-    /** @throws IllegalStateException if it was closed or taken back by {@link Storage#maintain} */
     @Override
     public byte[] read(int maxBytes) {
         if (expired) {
-            throw new IllegalStateException("this snapshot was read for too long; open another one");
+            return null;
         }
         storage.check();
         if (ended) {
@@ -85,20 +85,21 @@ final class SnapshotSource implements StateMachine.Source {
         ended = true;
     }
 
-    /** @return true if it is over, closed or expired */
+    /** @return true if it is over, closed or taken back */
     boolean expire(long nowMs, long maxMs) {
         if (openedMs < 0) {
             openedMs = nowMs;
         }
-        if (!expired && nowMs - openedMs >= maxMs) {
+        if (!closed && nowMs - openedMs >= maxMs) {
+            expired = true;
             close();
         }
-        return expired;
+        return closed;
     }
 
     @Override
     public void close() {
-        expired = true;
+        closed = true;
         view.close();
     }
 }
