@@ -39,10 +39,7 @@ public interface StateMachine {
 
         long lastIncludedTerm();
 
-        /**
-         * The next bytes, about {@code maxBytes} at most; an empty array at the end. Null if the view was taken back
-         * because it was open for too long (HAZARDS D16): the transfer begins again with another one.
-         */
+        /** The next bytes, about {@code maxBytes} at most; an empty array at the end; null if it was open for too long (HAZARDS D16). */
         byte[] read(int maxBytes);
 
         @Override

@@ -22,7 +22,6 @@ final class SnapshotSource implements StateMachine.Source {
     private long openedMs = -1;
     private boolean ended;
     private boolean expired;
-    private boolean closed;
 
     SnapshotSource(Storage storage, Group group, Engine.View view) {
         this.storage = storage;
@@ -43,6 +42,7 @@ final class SnapshotSource implements StateMachine.Source {
         return term;
     }
 
+    /** Null if it was closed or taken back by {@link Storage#maintain}. */
     @Override
     public byte[] read(int maxBytes) {
         if (expired) {
@@ -85,21 +85,20 @@ final class SnapshotSource implements StateMachine.Source {
         ended = true;
     }
 
-    /** @return true if it is over, closed or taken back */
+    /** @return true if it is over, closed or expired */
     boolean expire(long nowMs, long maxMs) {
         if (openedMs < 0) {
             openedMs = nowMs;
         }
-        if (!closed && nowMs - openedMs >= maxMs) {
-            expired = true;
+        if (!expired && nowMs - openedMs >= maxMs) {
             close();
         }
-        return closed;
+        return expired;
     }
 
     @Override
     public void close() {
-        closed = true;
+        expired = true;
         view.close();
     }
 }

@@ -40,6 +40,10 @@ final class BootProgress {
             return;
         }
         lines.put(who, line);
+        if (lines.size() >= console.height() && console.height() > 0) {
+            console.note(line); // More lines than the terminal shows cannot be redrawn.
+            return;
+        }
         StringBuilder text = new StringBuilder();
         if (drawn > 0) {
             text.append("\u001b[").append(drawn).append('A');

@@ -113,7 +113,11 @@ public record ClusterDir(Path root) {
     void delete() throws IOException {
         // The endpoints go first: what is left after a crash in between is no cluster any more, only a leftover.
         Files.deleteIfExists(endpointsFile());
-        try (Stream<Path> paths = Files.walk(root)) {
+        deleteTree(root);
+    }
+
+    static void deleteTree(Path top) throws IOException {
+        try (Stream<Path> paths = Files.walk(top)) {
             for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(path);
             }

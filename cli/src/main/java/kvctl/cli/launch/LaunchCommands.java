@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
 public final class LaunchCommands {
     /** In the order of the help. */
     public static final List<String> NAMES =
-            List.of("cluster", "kill", "stop", "start", "restart", "pause", "resume", "node");
+            List.of("cluster", "kill", "stop", "start", "restart", "pause", "resume", "node", "setup");
 
     private LaunchCommands() {}
 
@@ -31,6 +31,7 @@ public final class LaunchCommands {
             case "restart" -> verb(session, NodeVerb.RESTART);
             case "pause" -> verb(session, NodeVerb.PAUSE);
             case "resume" -> verb(session, NodeVerb.RESUME);
+            case "setup" -> new CommandLine(new SetupCommand(session));
             default -> null;
         };
     }

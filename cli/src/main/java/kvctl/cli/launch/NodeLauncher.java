@@ -30,6 +30,7 @@ final class NodeLauncher {
         List<String> words = new ArrayList<>();
         words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         words.addAll(jvmFlags(node.settings().heapBytes()));
+        new StartArchive(System.getenv(), jar()).nodeFlag().ifPresent(words::add);
         words.addAll(launch.jvmArgs());
         words.addAll(List.of("-jar", jar().toString(), "node", "run"));
         words.addAll(List.of("--topology", dir.topologyFile().toString()));
@@ -40,7 +41,7 @@ final class NodeLauncher {
     }
 
     /** A small machine each, because many share one: the full compiler, one collector thread, bounded buffers. */
-    private static List<String> jvmFlags(long heapBytes) {
+    static List<String> jvmFlags(long heapBytes) {
         return List.of(
                 "-Xms16m",
                 "-Xmx" + heapBytes,

@@ -182,11 +182,11 @@ final class UpCommand implements Callable<Integer> {
         Fleet fleet = new Fleet(dir);
         if (readyMs > 0) {
             session.note(String.format(
-                    "Cluster '%s' is up: %d nodes, %d groups, %d shards, ready in %s.",
+                    "Cluster '%s' is up: %s, %s, %s, ready in %s.",
                     dir.name(),
-                    topology.nodes().size(),
-                    topology.groups().size(),
-                    topology.shards(),
+                    count(topology.nodes().size(), "node"),
+                    count(topology.groups().size(), "group"),
+                    count(topology.shards(), "shard"),
                     Durations.text(readyMs)));
         }
         try (Rows rows =
@@ -203,6 +203,10 @@ final class UpCommand implements Callable<Integer> {
         session.note("next  kvctl put city delhi");
         session.note("      kvctl cluster status");
         session.note("      kvctl cluster down " + dir.name());
+    }
+
+    private static String count(int number, String what) {
+        return number + " " + what + (number == 1 ? "" : "s");
     }
 
     private int showPlan(UpPlan plan) {

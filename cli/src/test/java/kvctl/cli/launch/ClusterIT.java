@@ -45,7 +45,7 @@ final class ClusterIT {
         Kvctl.Ran up = up("--detach");
         up.succeeds();
         assertThat(up.out().lines()).hasSize(4).startsWith("node\taddr\tpid");
-        assertThat(up.err()).contains("Cluster 'demo' is up: 3 nodes, 1 groups").doesNotContain("\u001b");
+        assertThat(up.err()).contains("Cluster 'demo' is up: 3 nodes, 1 group,").doesNotContain("\u001b");
         kvctl.run("put", "a", "1").succeeds();
         kvctl.run("append", "a", "2").succeeds();
         assertThat(kvctl.run("get", "a").succeeds().out()).isEqualTo("12");
@@ -192,6 +192,21 @@ final class ClusterIT {
         assertThat(plan.out().lines()).hasSize(4);
         assertThat(plan.out()).contains("node run --topology '" + demo.topologyFile() + "'");
         assertThat(demo.root()).doesNotExist();
+    }
+
+    @Test
+    void afterSetupNodesStartFromAnArchiveOfTheirClasses() throws Exception {
+        assertThat(up("--dry-run").succeeds().out()).doesNotContain("SharedArchiveFile");
+        List<String> made = kvctl.run("setup").succeeds().out().lines().skip(1).toList();
+        assertThat(made)
+                .hasSize(2)
+                .allSatisfy(row ->
+                        assertThat(Path.of(row.substring(0, row.indexOf('\t')))).isRegularFile());
+        String archive = made.get(0).substring(0, made.get(0).indexOf('\t'));
+        assertThat(up("--dry-run").succeeds().out()).contains("-XX:SharedArchiveFile=" + archive);
+        up("-d").succeeds();
+        assertThat(Files.readString(Path.of("/proc", Long.toString(fleet.pid("n1")), "maps")))
+                .contains(archive);
     }
 
     private Kvctl.Ran up(String... words) throws Exception {

@@ -87,6 +87,7 @@ final class Kvctl {
                 .redirectError(err.toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("KVCTL_"));
         builder.environment().put("KVCTL_HOME", home.toString());
+        builder.environment().put("XDG_CACHE_HOME", home.resolve("cache").toString());
         return new Running(builder.start(), out, err);
     }
 
