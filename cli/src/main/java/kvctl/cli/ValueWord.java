@@ -7,7 +7,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import kvctl.protocol.Limits;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
 
 /** The value of a write: a word, a file, or standard input. */
 final class ValueWord {
@@ -27,9 +26,8 @@ final class ValueWord {
         }
         if (word == null) {
             Help.showOnError(session, spec);
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "'" + spec.name() + "' needs a VALUE; - reads it from standard input, --from-file from a file.");
+            throw CliException.usage(
+                    "'" + spec.name() + "' needs a VALUE; - reads it from standard input, --from-file from a file.", "kvctl help " + spec.name());
         }
         return checked(word.equals("-") && !isLiteral(spec) ? fromInput(session) : Bytes.of(word));
     }

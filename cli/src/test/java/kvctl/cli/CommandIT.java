@@ -32,7 +32,6 @@ final class CommandIT {
             "ch.qos.logback.",
             "jetbrains.",
             "kotlin.",
-            "kvctl.node.",
             "kvctl.raft.",
             "kvctl.storage.");
 

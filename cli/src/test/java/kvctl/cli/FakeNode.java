@@ -46,6 +46,7 @@ final class FakeNode implements AutoCloseable {
     private final Thread acceptor;
     private volatile Mood mood = Mood.OK;
     private long version;
+    private long writesTaken;
 
     FakeNode() {
         try {
@@ -58,6 +59,11 @@ final class FakeNode implements AutoCloseable {
 
     String address() {
         return "127.0.0.1:" + server.getLocalPort();
+    }
+
+    /** How many writes came, answered or not. */
+    synchronized long writesTaken() {
+        return writesTaken;
     }
 
     void mood(Mood newMood) {
@@ -137,6 +143,7 @@ final class FakeNode implements AutoCloseable {
         if (request instanceof Request.Scan scan) {
             return page(scan);
         }
+        writesTaken++;
         return mood == Mood.SILENT ? null : write((Request.Write) request);
     }
 

@@ -33,7 +33,7 @@ final class ReplIT {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     @TempDir
-    Path home;
+    static Path home;
 
     private String socket;
     private boolean started;
@@ -68,7 +68,7 @@ final class ReplIT {
             key("C-c");
             type("\\q");
             try {
-                see("shell> ");
+                see("shell>");
             } finally {
                 tmux("kill-server");
             }
@@ -122,7 +122,7 @@ final class ReplIT {
     void openQuotesContinueOnTheNextLine() throws Exception {
         clear();
         type("put text 'one");
-        see("   ...> ");
+        see("   ...>");
         type("two'");
         type("get text");
         see("\none\ntwo\n");
@@ -195,7 +195,7 @@ final class ReplIT {
         clear();
         key("C-d");
         see("Stopped in");
-        see("shell> ");
+        see("shell>");
         type(System.getProperty("kvctl.command") + " get user:1; echo code $?");
         see("code 4");
         started = false;
@@ -218,8 +218,11 @@ final class ReplIT {
 
     /** An empty screen with a prompt, so that what is seen next is new. */
     private void clear() throws Exception {
-        key("C-l");
-        Awaitility.await().atMost(PATIENCE).until(() -> screen().strip().lines().count() == 1);
+        key("C-c");
+        Awaitility.await().atMost(PATIENCE).pollInterval(Duration.ofMillis(300)).until(() -> {
+            key("C-l"); // Again, if a notice came after the last one.
+            return screen().strip().lines().count() == 1;
+        });
     }
 
     private void see(String text) {

@@ -220,6 +220,9 @@ final class Leadership {
         if (nextOffset == 0) {
             progress.sendSnapshot(++transfers);
         }
+        if (nextOffset != 0 && nextOffset <= progress.transferOffset) {
+            return; // A repeat of an older answer; what is really lost is asked for again in time (HAZARDS A5).
+        }
         progress.transferOffset = nextOffset;
         progress.waiting = false;
     }

@@ -544,8 +544,11 @@ final class Raft {
         return role == Role.LEADER ? leadership.pendingReads() : List.of();
     }
 
-    boolean sendsSnapshotTo(int nodeId) {
-        return role == Role.LEADER && leadership.follower(nodeId).mode == Progress.Mode.SNAPSHOT;
+    /** A follower that does not answer is sent nothing: an open snapshot holds disk space and the log (HAZARDS S6, A1). */
+    boolean sendsSnapshotTo(int nodeId, long nowMs) {
+        return role == Role.LEADER
+                && leadership.follower(nodeId).mode == Progress.Mode.SNAPSHOT
+                && leadership.follower(nodeId).answers(nowMs, config);
     }
 
     void transferStarted(int to, long lastIncludedIndex) {

@@ -84,6 +84,27 @@ class DiskDamageTest extends DiskFixture {
     }
 
     @Test
+    void D4_everyByteOfTheUnfinishedPageIsCovered() throws IOException {
+        Storage storage = open(dir);
+        for (int i = 1; i <= 20; i++) {
+            storage.save(append(1, entries(i, i, 1)));
+        }
+        storage.save(promise(1, 4, 1));
+        storage.close();
+        long size = Files.size(lastFile(dir));
+        assertThat(size).isLessThan(PageSums.PAGE_BYTES);
+        for (long at = 0; at < size; at += size / 40) {
+            Path copy = killed();
+            flip(lastFile(copy), at);
+            Storage again = open(copy);
+            assertThat(again.restore(1))
+                    .as("byte " + at)
+                    .isEqualTo(new Restored(new HardState(4, 1), LogStart.BEGINNING, List.of(), true));
+            again.close();
+        }
+    }
+
+    @Test
     void D4_rolledBackStoreIsForgetful() throws IOException {
         Storage storage = open(dir);
         storage.save(append(1, entries(1, 10, 1)));
