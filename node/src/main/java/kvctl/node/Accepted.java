@@ -117,7 +117,9 @@ final class Accepted extends SimpleChannelInboundHandler<Frame> implements Call.
             if (answers.size() == 0) {
                 server.hasAnswers(this);
             }
+            int before = answers.size();
             Frames.write(answers, new Frame.Answer(call.correlationId(), response));
+            server.collected(answers.size() - before);
         }
     }
 

@@ -44,16 +44,22 @@ final class KnownPeers {
 
     /** True if the peer is new or the same as ever. */
     synchronized boolean accepts(int nodeId, long incarnation) {
-        Long known = incarnations.putIfAbsent(nodeId, incarnation);
-        if (known == null && file != null) {
-            write();
+        Long known = incarnations.get(nodeId);
+        if (known != null) {
+            return known == incarnation;
         }
-        return known == null || known == incarnation;
+        TreeMap<Integer, Long> next = new TreeMap<>(incarnations);
+        next.put(nodeId, incarnation);
+        if (file != null) {
+            write(next);
+        }
+        incarnations.put(nodeId, incarnation);
+        return true;
     }
 
-    private void write() {
+    private void write(TreeMap<Integer, Long> all) {
         StringBuilder text = new StringBuilder();
-        incarnations.forEach((nodeId, incarnation) ->
+        all.forEach((nodeId, incarnation) ->
                 text.append(nodeId).append(' ').append(incarnation).append('\n'));
         Path next = file.resolveSibling(file.getFileName() + ".new");
         try {

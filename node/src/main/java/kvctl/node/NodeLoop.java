@@ -8,8 +8,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import kvctl.raft.RaftStatus;
-import kvctl.raft.Store;
 import kvctl.raft.Turn;
+import kvctl.storage.Storage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,11 +30,12 @@ final class NodeLoop {
 
     private static final long TIMER_GRID_MS = 20;
     private static final long WATCH_EVERY_MS = 20;
+    private static final long MAINTAIN_EVERY_MS = 1000;
     private static final long HAND_OVER_MS = 500;
 
     private final Inbox inbox;
     private final Turn turn;
-    private final Store store;
+    private final Storage storage;
     private final Router router;
     private final Links links;
     private final Consumer<Throwable> fatal;
@@ -45,6 +46,7 @@ final class NodeLoop {
     private final List<Call> calls = new ArrayList<>();
     private final Map<Integer, RaftStatus> seen = new TreeMap<>();
     private long watchedMs = Long.MIN_VALUE / 2;
+    private long maintainedMs = Long.MIN_VALUE / 2;
     private final long phaseMs = realMs();
     private final ReplicaClock clock = new ReplicaClock(realMs());
     private volatile boolean stopping;
@@ -60,10 +62,10 @@ final class NodeLoop {
     /**
      * @param fatal gets what ended the loop against its will; the loop has ended then, nothing was closed
      */
-    NodeLoop(Inbox inbox, Turn turn, Store store, Router router, Links links, Consumer<Throwable> fatal) {
+    NodeLoop(Inbox inbox, Turn turn, Storage storage, Router router, Links links, Consumer<Throwable> fatal) {
         this.inbox = inbox;
         this.turn = turn;
-        this.store = store;
+        this.storage = storage;
         this.router = router;
         this.links = links;
         this.fatal = fatal;
@@ -138,6 +140,10 @@ final class NodeLoop {
             watchedMs = now;
             watch();
         }
+        if (now - maintainedMs >= MAINTAIN_EVERY_MS) {
+            maintainedMs = now;
+            storage.maintain(now);
+        }
     }
 
     /**
@@ -203,7 +209,7 @@ final class NodeLoop {
         calls.forEach(router::refuseAtStop);
         links.messages().run();
         links.answers().run();
-        store.close();
+        storage.close();
         LOG.info("stopped");
     }
 }

@@ -48,6 +48,7 @@ final class Server {
     private final Map<Integer, Accepted> peers = new ConcurrentHashMap<>();
     private final AtomicLong queuedAnswers = new AtomicLong();
     private final List<Accepted> withAnswers = new ArrayList<>();
+    private long collectedBytes; // loop's thread only
     private volatile boolean stopping;
     private volatile String lastRefusal = "";
     private Channel port;
@@ -136,7 +137,8 @@ final class Server {
         if (refusal == null && stopping) {
             refusal = new HelloReply.Refused(HelloReply.Code.STOPPING, name() + " is stopping.");
         }
-        if (refusal == null && connections.size() > MAX_CONNECTIONS) {
+        boolean client = hello.role() == Hello.Role.CLIENT; // peers are as many as the topology has (HAZARDS A3)
+        if (refusal == null && client && connections.size() > MAX_CONNECTIONS) {
             refusal = new HelloReply.Refused(HelloReply.Code.BUSY, name() + " has too many connections.");
         }
         if (refusal != null && !refusal.message().equals(lastRefusal)) {
@@ -178,7 +180,7 @@ final class Server {
     }
 
     boolean answersFull() {
-        return queuedAnswers.get() > ALL_ANSWER_BYTES;
+        return queuedAnswers.get() + collectedBytes > ALL_ANSWER_BYTES;
     }
 
     /** For the loop's thread: the connection is to be flushed at the end of this turn. */
@@ -186,10 +188,16 @@ final class Server {
         withAnswers.add(connection);
     }
 
+    /** For the loop's thread: an answer was added to what is flushed at the end of this turn. */
+    void collected(int bytes) {
+        collectedBytes += bytes;
+    }
+
     /** For the loop's thread: one write per connection that got answers in this turn. */
     void flush() {
         withAnswers.forEach(Accepted::flush);
         withAnswers.clear();
+        collectedBytes = 0;
     }
 
     void stopAccepting() {

@@ -56,7 +56,7 @@ public record Topology(String cluster, int shards, List<Node> nodes, List<Intege
      */
     public record Settings(
             long heapBytes, long snapshotEntries, long snapshotBytes, int heartbeatMs, int electionMs, boolean faults) {
-        public static final Settings DEFAULT = new Settings(128L << 20, 10_000, 16L << 20, 50, 300, false);
+        public static final Settings DEFAULT = new Settings(128L << 20, 10_000, 16L << 20, 100, 500, false);
 
         /** Longest silence before an election, in ms. */
         public int electionMaxMs() {

@@ -56,9 +56,9 @@ class TopologyTest {
                         "chennai",
                         "127.0.0.1",
                         7103,
-                        new Topology.Settings(64L << 20, 10_000, 8L << 20, 50, 300, false)));
+                        new Topology.Settings(64L << 20, 10_000, 8L << 20, 100, 500, false)));
         assertThat(topology.node("mumbai").settings())
-                .isEqualTo(new Topology.Settings(1L << 30, 5, 8L << 20, 50, 300, false));
+                .isEqualTo(new Topology.Settings(1L << 30, 5, 8L << 20, 100, 500, false));
         assertThat(topology.node("mumbai").address()).isEqualTo("10.0.0.2:7102");
         assertThat(topology.groups())
                 .containsExactly(
@@ -198,9 +198,9 @@ class TopologyTest {
 
     @Test
     void heartbeatsMustFitIntoAnElectionTimeoutOfEveryNode() {
-        assertThat(headlines(GOOD + "node: { heartbeat: 200ms }\n"))
+        assertThat(headlines(GOOD + "node: { heartbeat: 300ms }\n"))
                 .containsExactly(
-                        "topology.yaml:8:20: 'election' (300ms) must be at least twice 'heartbeat' (200ms), or one late"
+                        "topology.yaml:8:20: 'election' (500ms) must be at least twice 'heartbeat' (300ms), or one late"
                                 + " heartbeat deposes a leader.");
         assertThat(headlines(GOOD.replace("port: 2 }", "port: 2, election: 60ms }")))
                 .singleElement()

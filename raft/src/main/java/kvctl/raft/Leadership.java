@@ -220,8 +220,17 @@ final class Leadership {
         if (nextOffset == 0) {
             progress.sendSnapshot(++transfers);
         }
+        if (nextOffset != 0 && nextOffset <= progress.transferOffset) {
+            return; // A repeat of an older answer; what is really lost is asked for again in time (HAZARDS A5).
+        }
         progress.transferOffset = nextOffset;
         progress.waiting = false;
+    }
+
+    /** Not to a follower that does not answer: an open snapshot holds disk space and the log (HAZARDS S6, A1). */
+    boolean sendsSnapshotTo(int nodeId, long nowMs) {
+        Progress progress = follower(nodeId);
+        return progress.mode == Progress.Mode.SNAPSHOT && progress.answers(nowMs, config);
     }
 
     /** The snapshot of this transfer can't be read on: begin another. */

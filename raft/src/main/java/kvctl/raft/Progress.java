@@ -56,7 +56,7 @@ final class Progress {
 
     /** True if the follower counts and answered within an election timeout. */
     boolean hears(long nowMs, RaftConfig config) {
-        return countsInQuorums() && nowMs - lastContactMs < config.electionTimeoutMaxMs();
+        return countsInQuorums() && answers(nowMs, config);
     }
 
     /** The index that counts towards a majority. */
@@ -104,9 +104,14 @@ final class Progress {
         transferId = newTransferId;
     }
 
-    /** The follower asked for a chunk, or has been silent about one for long. */
+    /** The follower is there, and asked for a chunk or has been silent about one for long. */
     boolean chunkIsDue(long nowMs, RaftConfig config) {
-        return !waiting || nowMs - chunkSentMs >= config.electionTimeoutMinMs();
+        return answers(nowMs, config) && (!waiting || nowMs - chunkSentMs >= config.electionTimeoutMinMs());
+    }
+
+    /** True if the follower answered within an election timeout. */
+    boolean answers(long nowMs, RaftConfig config) {
+        return nowMs - lastContactMs < config.electionTimeoutMaxMs();
     }
 
     void chunkSent(long nowMs) {

@@ -544,8 +544,8 @@ final class Raft {
         return role == Role.LEADER ? leadership.pendingReads() : List.of();
     }
 
-    boolean sendsSnapshotTo(int nodeId) {
-        return role == Role.LEADER && leadership.follower(nodeId).mode == Progress.Mode.SNAPSHOT;
+    boolean sendsSnapshotTo(int nodeId, long nowMs) {
+        return role == Role.LEADER && leadership.sendsSnapshotTo(nodeId, nowMs);
     }
 
     void transferStarted(int to, long lastIncludedIndex) {

@@ -13,6 +13,9 @@ import java.util.zip.CRC32C;
 final class Replica {
     private record Pending(long index, long term, Waiter waiter) {}
 
+    /** So that many long scans do not keep a leader from its heartbeats (HAZARDS A3). */
+    private static final int READS_PER_TURN = 512;
+
     final int groupId;
     final Raft raft;
     private final StateMachine machine;
@@ -96,7 +99,8 @@ final class Replica {
     /** Answers reads that may be served now, and everybody who waited for a leadership that is over. */
     void answerWaiters() {
         reads.addAll(raft.takeConfirmedReads());
-        while (!reads.isEmpty() && reads.peek().readIndex() <= machine.lastApplied()) {
+        int most = READS_PER_TURN;
+        while (most-- > 0 && readsWait()) {
             Leadership.Read read = reads.remove();
             read.waiter().done(machine.lastApplied(), null);
         }
@@ -120,8 +124,12 @@ final class Replica {
         }
     }
 
+    private boolean readsWait() {
+        return !reads.isEmpty() && reads.peek().readIndex() <= machine.lastApplied();
+    }
+
     boolean hasMore() {
-        return raft.hasMore(machine.lastApplied());
+        return readsWait() || raft.hasMore(machine.lastApplied());
     }
 
     RaftStatus status() {
@@ -166,13 +174,16 @@ final class Replica {
 
         /** Moves to the chunk that begins at {@code wanted}; false if that can't be read any more. */
         boolean seek(long wanted, int chunkBytes) {
+            if (next == null) {
+                return false;
+            }
             if (wanted == offset + chunk.length && (chunk.length == 0 || next.length > 0)) {
                 offset = wanted;
                 chunk = next;
                 digest.update(chunk, 0, chunk.length);
                 next = source.read(chunkBytes);
             }
-            return wanted == offset;
+            return wanted == offset && next != null;
         }
 
         boolean done() {
@@ -214,10 +225,10 @@ final class Replica {
                 wanted.round());
     }
 
-    /** Closes transfers whose follower needs no snapshot any more. */
-    void closeTransfers() {
+    /** Closes transfers whose follower needs no snapshot any more, or is not there. */
+    void closeTransfers(long nowMs) {
         sending.keySet().stream()
-                .filter(nodeId -> !raft.sendsSnapshotTo(nodeId))
+                .filter(nodeId -> !raft.sendsSnapshotTo(nodeId, nowMs))
                 .toList()
                 .forEach(this::endTransfer);
     }

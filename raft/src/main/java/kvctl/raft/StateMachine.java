@@ -39,7 +39,7 @@ public interface StateMachine {
 
         long lastIncludedTerm();
 
-        /** The next bytes, about {@code maxBytes} at most; an empty array at the end. */
+        /** The next bytes, about {@code maxBytes} at most; an empty array at the end; null if it was open for too long (HAZARDS D16). */
         byte[] read(int maxBytes);
 
         @Override

@@ -123,7 +123,7 @@ public final class Turn {
         apply();
         for (Replica replica : replicas.values()) {
             replica.answerWaiters();
-            replica.closeTransfers();
+            replica.closeTransfers(nowMs);
             replica.compact();
         }
     }

@@ -42,11 +42,11 @@ final class SnapshotSource implements StateMachine.Source {
         return term;
     }
 
-    /** @throws IllegalStateException if it was closed or taken back by {@link Storage#maintain} */
+    /** Null if it was closed or taken back by {@link Storage#maintain}. */
     @Override
     public byte[] read(int maxBytes) {
         if (expired) {
-            throw new IllegalStateException("this snapshot was read for too long; open another one");
+            return null;
         }
         storage.check();
         if (ended) {

@@ -491,8 +491,7 @@ public final class Storage implements Store {
     /**
      * Housekeeping, to be called about every second when nothing else is to be done: deletes rows of dropped tables, lets
      * the engine's cleaner work, and takes back snapshots that were opened too long ago: as long as one is open, the disk
-     * space of everything rewritten since can't be reused (HAZARDS D16). Reading such a one throws {@link
-     * IllegalStateException}.
+     * space of everything rewritten since can't be reused (HAZARDS D16). Reading such a one gives null.
      *
      * @param nowMs monotonic time in ms; a snapshot's time begins with the first call after it was opened
      */
