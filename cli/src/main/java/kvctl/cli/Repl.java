@@ -47,6 +47,7 @@ public final class Repl {
     private int noticesShown;
     private volatile boolean ended;
     private volatile Thread runner;
+    private volatile boolean busy;
 
     Repl(Session session, Terminal terminal) {
         this.session = session;
@@ -189,6 +190,8 @@ public final class Repl {
         suggest(settings.isOn("suggest"));
         poll.awaitFirst(FIRST_LOOK_MS);
         banner();
+        // For the whole time: a Ctrl-C that falls between prompt and command must not end the process and its nodes.
+        Terminal.SignalHandler before = terminal.handle(Terminal.Signal.INT, signal -> interrupt());
         try {
             while (!ended && !session.isOutputClosed()) {
                 showWaitingNotices();
@@ -199,6 +202,7 @@ public final class Repl {
                 }
             }
         } finally {
+            terminal.handle(Terminal.Signal.INT, before);
             runner = null;
             Thread.interrupted(); // end() may have interrupted late; whoever cleans up must not notice.
             poll.close();
@@ -269,7 +273,7 @@ public final class Repl {
         }
         session.uncancel();
         session.begin();
-        Terminal.SignalHandler before = terminal.handle(Terminal.Signal.INT, signal -> interrupt());
+        busy = true;
         try {
             if (first.startsWith("\\")) {
                 backslash.run(text, line);
@@ -279,7 +283,7 @@ public final class Repl {
         } catch (Console.Closed e) {
             return false; // The terminal is gone.
         } finally {
-            terminal.handle(Terminal.Signal.INT, before);
+            busy = false;
             session.console().flush();
         }
         return true;
@@ -314,6 +318,9 @@ public final class Repl {
 
     /** The second Ctrl-C of a command also ends what does not look whether it was cancelled. */
     private void interrupt() {
+        if (!busy) {
+            return;
+        }
         boolean again = session.isCancelled();
         session.cancel();
         Thread thread = runner;
