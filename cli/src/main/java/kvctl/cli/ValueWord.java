@@ -27,7 +27,8 @@ final class ValueWord {
         if (word == null) {
             Help.showOnError(session, spec);
             throw CliException.usage(
-                    "'" + spec.name() + "' needs a VALUE; - reads it from standard input, --from-file from a file.", "kvctl help " + spec.name());
+                    "'" + spec.name() + "' needs a VALUE; - reads it from standard input, --from-file from a file.",
+                    "kvctl help " + spec.name());
         }
         return checked(word.equals("-") && !isLiteral(spec) ? fromInput(session) : Bytes.of(word));
     }

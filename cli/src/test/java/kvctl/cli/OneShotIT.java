@@ -68,7 +68,8 @@ final class OneShotIT {
 
     @Test
     void textIsUtf8WhateverTheLocaleSays() throws Exception {
-        assertThat(end(start(List.of(), List.of("put", "straße", "grün 東京"), "C"))).isZero();
+        assertThat(end(start(List.of(), List.of("put", "straße", "grün 東京"), "C")))
+                .isZero();
         assertThat(end(start(List.of(), List.of("get", "straße"), "POSIX"))).isZero();
         assertThat(said("out")).isEqualTo("grün 東京");
     }
@@ -94,8 +95,12 @@ final class OneShotIT {
         for (String signal : List.of("INT", "TERM")) {
             long before = node.writesTaken();
             Process process = start(List.of(), List.of("--timeout", "1m", "put", "a", "1"), "C.UTF-8");
-            Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> node.writesTaken() > before || !process.isAlive());
-            assertThat(new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor())
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> node.writesTaken() > before || !process.isAlive());
+            assertThat(new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+                            .start()
+                            .waitFor())
                     .isZero();
             assertThat(end(process)).isEqualTo(signal.equals("INT") ? 130 : 143);
             assertThat(said("err")).contains("put 'a' was interrupted: outcome unknown, it may still be applied.");
