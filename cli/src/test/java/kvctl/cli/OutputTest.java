@@ -46,13 +46,8 @@ final class OutputTest {
     @Test
     void tablesAreAlignedAndShowUnprintableBytes() {
         assertThat(written(Format.TABLE)).isEqualTo("""
-<<<<<<< HEAD
-                        KEY          SIZE  NOTE
-                        a           2 KiB  x,"y"\t
-=======
                         KEY         SIZE  NOTE
                         a          2 KiB  x,"y"\\x09
->>>>>>> main
                         \\xffa\\x0a
                         """);
     }

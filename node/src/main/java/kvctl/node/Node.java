@@ -6,6 +6,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.SplittableRandom;
@@ -83,7 +84,7 @@ public final class Node {
         Topology.Node node = topology.node(name);
         String clusterId = topology.cluster();
         StorageConfig storageConfig = storageConfig(node.settings());
-        Storage storage = Storage.open(dataDirectory, new Identity(clusterId, name, node.id()), storageConfig);
+        Storage storage = open(topology, node, dataDirectory, storageConfig);
         KnownPeers known = new KnownPeers(dataDirectory.resolve("peers"));
         Self self = new Self(clusterId, topology, node, storage.incarnation(), known);
         EventLoopGroup netThreads = new MultiThreadIoEventLoopGroup(
@@ -121,6 +122,20 @@ public final class Node {
                 node.address(),
                 ProcessHandle.current().pid());
         return running;
+    }
+
+    private static Storage open(
+            Topology topology, Topology.Node node, Path dataDirectory, StorageConfig storageConfig) {
+        Origin origin = new Origin(dataDirectory, topology);
+        try {
+            origin.check();
+            Storage storage = Storage.open(
+                    dataDirectory, new Identity(topology.cluster(), node.name(), node.id()), storageConfig);
+            origin.record();
+            return storage;
+        } catch (IOException e) {
+            throw new NodeException("can't read or write beside " + dataDirectory + ": " + e.getMessage());
+        }
     }
 
     private static StorageConfig storageConfig(Topology.Settings settings) {

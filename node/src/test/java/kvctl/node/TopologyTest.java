@@ -198,9 +198,9 @@ class TopologyTest {
 
     @Test
     void heartbeatsMustFitIntoAnElectionTimeoutOfEveryNode() {
-        assertThat(headlines(GOOD + "node: { heartbeat: 200ms }\n"))
+        assertThat(headlines(GOOD + "node: { heartbeat: 300ms }\n"))
                 .containsExactly(
-                        "topology.yaml:8:20: 'election' (300ms) must be at least twice 'heartbeat' (200ms), or one late"
+                        "topology.yaml:8:20: 'election' (500ms) must be at least twice 'heartbeat' (300ms), or one late"
                                 + " heartbeat deposes a leader.");
         assertThat(headlines(GOOD.replace("port: 2 }", "port: 2, election: 60ms }")))
                 .singleElement()

@@ -107,7 +107,7 @@ final class Leadership {
                 case SNAPSHOT -> false;
             };
             if (progress.mode == Progress.Mode.SNAPSHOT && progress.chunkIsDue(nowMs, config)) {
-                progress.chunkSent(nowMs);
+                progress.chunkSent(nowMs, round);
                 chunks.add(new ChunkWanted(progress.nodeId, progress.transferId, progress.transferOffset, round));
             }
             if (broadcast && !sent) {
@@ -213,18 +213,24 @@ final class Leadership {
         }
     }
 
-    void chunkAnswered(Progress progress, long transferId, long nextOffset) {
+    void chunkAnswered(Progress progress, long transferId, long nextOffset, long answeredRound) {
         if (progress.mode != Progress.Mode.SNAPSHOT || progress.transferId != transferId) {
             return;
         }
         if (nextOffset == 0) {
             progress.sendSnapshot(++transfers);
         }
-        if (nextOffset != 0 && nextOffset <= progress.transferOffset) {
-            return; // A repeat of an older answer; what is really lost is asked for again in time (HAZARDS A5).
+        if (nextOffset != 0 && nextOffset <= progress.transferOffset && answeredRound < progress.chunkRound) {
+            return; // An older answer that came late (HAZARDS A5).
         }
         progress.transferOffset = nextOffset;
         progress.waiting = false;
+    }
+
+    /** Not to a follower that does not answer: an open snapshot holds disk space and the log (HAZARDS S6, A1). */
+    boolean sendsSnapshotTo(int nodeId, long nowMs) {
+        Progress progress = follower(nodeId);
+        return progress.mode == Progress.Mode.SNAPSHOT && progress.answers(nowMs, config);
     }
 
     /** The snapshot of this transfer can't be read on: begin another. */

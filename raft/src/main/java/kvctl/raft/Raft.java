@@ -433,7 +433,7 @@ final class Raft {
         Progress progress = answeringFollower(from, reply.term());
         if (progress != null) {
             leadership.answered(progress, reply.round(), reply.counts(), nowMs);
-            leadership.chunkAnswered(progress, reply.transferId(), reply.nextOffset());
+            leadership.chunkAnswered(progress, reply.transferId(), reply.nextOffset(), reply.round());
             leadership.confirmReads(confirmedReads);
         }
     }
@@ -544,11 +544,8 @@ final class Raft {
         return role == Role.LEADER ? leadership.pendingReads() : List.of();
     }
 
-    /** A follower that does not answer is sent nothing: an open snapshot holds disk space and the log (HAZARDS S6, A1). */
     boolean sendsSnapshotTo(int nodeId, long nowMs) {
-        return role == Role.LEADER
-                && leadership.follower(nodeId).mode == Progress.Mode.SNAPSHOT
-                && leadership.follower(nodeId).answers(nowMs, config);
+        return role == Role.LEADER && leadership.sendsSnapshotTo(nodeId, nowMs);
     }
 
     void transferStarted(int to, long lastIncludedIndex) {

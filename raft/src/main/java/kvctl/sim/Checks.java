@@ -270,6 +270,12 @@ final class Checks {
                 logIsComplete(nodeId, status.currentTerm());
             }
         }
+        if (leading
+                && replica.leading
+                && replica.currentTerm == status.currentTerm()
+                && status.commitIndex() > replica.commitIndex) {
+            countedInOwnTerm(nodeId, status);
+        }
         commitsSeen(nodeId, replica.commitIndex, status);
         replica.commitIndex = status.commitIndex();
         replica.lastApplied = status.lastApplied();
@@ -305,6 +311,19 @@ final class Checks {
                 log.lastIndex(),
                 index,
                 committedTerms[(int) index]);
+    }
+
+    private void countedInOwnTerm(int nodeId, RaftStatus status) {
+        long term = disks.get(nodeId).current(groupId).term(status.commitIndex());
+        if (term != status.currentTerm()) {
+            throw broken(
+                    Property.COUNTED_IN_OWN_TERM,
+                    "S%d leads term %d and commits %d:%d",
+                    nodeId,
+                    status.currentTerm(),
+                    status.commitIndex(),
+                    term);
+        }
     }
 
     private void commitsSeen(int nodeId, long from, RaftStatus status) {

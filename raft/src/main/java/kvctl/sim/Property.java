@@ -8,6 +8,7 @@ public enum Property {
     LEADER_COMPLETENESS("a leader's log holds every entry that was committed before"),
     STATE_MACHINE_SAFETY("no two replicas apply different entries at one index"),
     COMMIT_MONOTONE("while a replica runs, its commit index, applied index and term never fall"),
+    COUNTED_IN_OWN_TERM("a leader commits by counting only entries of its own term (Figure 8)"),
     COMMITTED_IS_DURABLE("a committed entry has been on the disks of a majority"),
     DURABLE_BEFORE_SENT("a promise is on disk before its message leaves (HAZARDS 1.2)"),
     ANSWER_IS_TRUE("an answered proposal is committed under its own index, and one that definitely failed never is"),

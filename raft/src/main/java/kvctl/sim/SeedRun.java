@@ -1,6 +1,9 @@
 package kvctl.sim;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.random.RandomGenerator;
+import kvctl.raft.RaftStatus;
 
 /**
  * One seed from beginning to end: first chaos, under which nothing may break; then everything heals, and the group must
@@ -145,9 +148,16 @@ public final class SeedRun {
         }
     }
 
-    /** Mostly the leader, else anybody. */
+    /** Mostly one that believes it leads, deposed and paused ones included; else anybody. */
     private int someNode() {
-        int leader = cluster.leader();
-        return leader != 0 && clients.nextInt(8) != 0 ? leader : 1 + clients.nextInt(swarm.nodes());
+        List<Integer> leaders = new ArrayList<>();
+        for (SimNode node : cluster.nodes()) {
+            if (node.up() && node.status(SimCluster.GROUP).role() == RaftStatus.Role.LEADER) {
+                leaders.add(node.nodeId());
+            }
+        }
+        return leaders.isEmpty() || clients.nextInt(8) == 0
+                ? 1 + clients.nextInt(swarm.nodes())
+                : leaders.get(clients.nextInt(leaders.size()));
     }
 }

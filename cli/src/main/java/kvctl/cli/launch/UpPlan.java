@@ -7,6 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import kvctl.cli.CliException;
 import kvctl.cli.ExitCode;
 import kvctl.node.Topology;
@@ -21,6 +23,9 @@ record UpPlan(ClusterDir dir, Topology topology, boolean known) {
     static final String DEFAULT_NAME = "demo";
     static final int DEFAULT_NODES = 3;
     static final int DEFAULT_GROUPS = 2;
+
+    /** A killed process keeps its port for a moment after nobody can see it any more. */
+    private static final long DYING_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     /**
      * What the user asked for; null where nothing was said.
@@ -149,10 +154,16 @@ record UpPlan(ClusterDir dir, Topology topology, boolean known) {
     }
 
     private static void checkPort(Topology.Node node) {
+        Optional<PortHolder> found;
         try {
-            if (PortHolder.free(node.host(), node.port())) {
-                return;
-            }
+            long until = System.nanoTime() + DYING_NANOS;
+            do {
+                if (PortHolder.free(node.host(), node.port())) {
+                    return;
+                }
+                found = PortHolder.of(node.port());
+                LockSupport.parkNanos(DYING_NANOS / 100);
+            } while (found.isEmpty() && System.nanoTime() < until);
         } catch (IOException e) {
             throw new CliException(
                     ExitCode.CONFIG,
@@ -160,8 +171,7 @@ record UpPlan(ClusterDir dir, Topology topology, boolean known) {
                     null,
                     e);
         }
-        String holder = PortHolder.of(node.port())
-                .map(found -> " by pid " + found.pid() + " (" + found.command() + ")")
+        String holder = found.map(process -> " by pid " + process.pid() + " (" + process.command() + ")")
                 .orElse("");
         throw new CliException(
                 ExitCode.CONFIG,
