@@ -473,9 +473,9 @@ final class Raft {
         Store.Save save = promised && unsaved.isEmpty() && newLogStart == null
                 ? null
                 : new Store.Save(groupId, promised ? null : hardState, newLogStart, unsaved, install);
-        List<Outgoing> sendLate = late;
+        Ready ready = new Ready(early, save, late, chunks);
         late = new ArrayList<>();
-        return new Ready(early, save, sendLate, chunks);
+        return ready;
     }
 
     /** The save of the last Ready is durable. */
@@ -571,7 +571,6 @@ final class Raft {
     }
 
     RaftStatus status(long lastApplied) {
-        List<RaftStatus.Peer> peers = role == Role.LEADER ? leadership.peers() : List.of();
         return new RaftStatus(
                 groupId,
                 config.nodeId(),
@@ -585,7 +584,7 @@ final class Raft {
                 log.lastIndex(),
                 log.bytes(),
                 forgetful,
-                peers);
+                role == Role.LEADER ? leadership.peers() : List.of());
     }
 
     private void broadcast(Message message) {
