@@ -33,7 +33,13 @@ final class OutQueue {
         int at = 0;
         while (at < size) {
             int length = Math.min(PIECE_BYTES, size - at);
-            ByteBuf piece = to.alloc().directBuffer(length);
+            ByteBuf piece;
+            try {
+                piece = to.alloc().directBuffer(length);
+            } catch (OutOfMemoryError e) {
+                giveUp(to, size - at);
+                return;
+            }
             piece.writeBytes(frames.array(), at, length);
             at += length;
             (at < size ? to.write(piece) : to.writeAndFlush(piece)).addListener(done -> {
@@ -42,6 +48,13 @@ final class OutQueue {
                 movedMs = NodeLoop.realMs();
             });
         }
+    }
+
+    /** No memory for buffers: this connection ends, the node does not (HAZARDS A1). Its other side asks again. */
+    private void giveUp(Channel to, int unwritten) {
+        bytes.addAndGet(-unwritten);
+        all.addAndGet(-unwritten);
+        to.close();
     }
 
     long bytes() {

@@ -35,6 +35,9 @@ final class Peers implements Outbox {
     /** Bytes that may wait for a peer before entries and snapshot chunks for it are dropped. */
     static final long LOG_QUEUE_BYTES = 8 << 20;
 
+    /** The same for all peers together: with many of them the process has no more memory than with two. */
+    private static final long ALL_LOG_QUEUE_BYTES = 2 * LOG_QUEUE_BYTES;
+
     /** Bytes that may wait before everything is dropped: votes, answers and heartbeats have this much more room (A3). */
     private static final long QUEUE_BYTES = LOG_QUEUE_BYTES + (2 << 20);
 
@@ -136,7 +139,8 @@ final class Peers implements Outbox {
             }
             boolean bulk = Inbox.ordered(message);
             long waiting = out.bytes() + control.size() + log.size();
-            if (waiting >= QUEUE_BYTES || waiting >= LOG_QUEUE_BYTES && bulk && !heartbeat(message)) {
+            boolean full = waiting >= LOG_QUEUE_BYTES || allQueued.get() >= ALL_LOG_QUEUE_BYTES;
+            if (waiting >= QUEUE_BYTES || (full && bulk && !heartbeat(message))) {
                 return;
             }
             if (!bulk) {

@@ -107,7 +107,7 @@ final class Leadership {
                 case SNAPSHOT -> false;
             };
             if (progress.mode == Progress.Mode.SNAPSHOT && progress.chunkIsDue(nowMs, config)) {
-                progress.chunkSent(nowMs);
+                progress.chunkSent(nowMs, round);
                 chunks.add(new ChunkWanted(progress.nodeId, progress.transferId, progress.transferOffset, round));
             }
             if (broadcast && !sent) {
@@ -213,15 +213,15 @@ final class Leadership {
         }
     }
 
-    void chunkAnswered(Progress progress, long transferId, long nextOffset) {
+    void chunkAnswered(Progress progress, long transferId, long nextOffset, long answeredRound) {
         if (progress.mode != Progress.Mode.SNAPSHOT || progress.transferId != transferId) {
             return;
         }
         if (nextOffset == 0) {
             progress.sendSnapshot(++transfers);
         }
-        if (nextOffset != 0 && nextOffset <= progress.transferOffset) {
-            return; // A repeat of an older answer; what is really lost is asked for again in time (HAZARDS A5).
+        if (nextOffset != 0 && nextOffset <= progress.transferOffset && answeredRound < progress.chunkRound) {
+            return; // An older answer that came late (HAZARDS A5).
         }
         progress.transferOffset = nextOffset;
         progress.waiting = false;

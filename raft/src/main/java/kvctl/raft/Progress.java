@@ -42,6 +42,8 @@ final class Progress {
     long snapshotIndex;
 
     private long chunkSentMs;
+    /** Round that the last chunk carried. */
+    long chunkRound;
 
     Progress(int nodeId, long nextIndex, long nowMs) {
         this.nodeId = nodeId;
@@ -114,9 +116,10 @@ final class Progress {
         return nowMs - lastContactMs < config.electionTimeoutMaxMs();
     }
 
-    void chunkSent(long nowMs) {
+    void chunkSent(long nowMs, long round) {
         waiting = true;
         chunkSentMs = nowMs;
+        chunkRound = round;
     }
 
     private void become(Mode newMode) {

@@ -433,7 +433,7 @@ final class Raft {
         Progress progress = answeringFollower(from, reply.term());
         if (progress != null) {
             leadership.answered(progress, reply.round(), reply.counts(), nowMs);
-            leadership.chunkAnswered(progress, reply.transferId(), reply.nextOffset());
+            leadership.chunkAnswered(progress, reply.transferId(), reply.nextOffset(), reply.round());
             leadership.confirmReads(confirmedReads);
         }
     }

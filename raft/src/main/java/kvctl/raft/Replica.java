@@ -257,12 +257,20 @@ final class Replica {
             this.sink = sink;
         }
 
+        /** A leader numbers its transfers upwards: this is a late chunk of one it has given up. */
+        boolean isLaterThan(Message.InstallSnapshot chunk) {
+            return term == chunk.term() && transferId > chunk.transferId();
+        }
+
         boolean isOf(Message.InstallSnapshot chunk) {
             return term == chunk.term() && transferId == chunk.transferId();
         }
     }
 
     private void receiveChunk(int from, Message.InstallSnapshot chunk) {
+        if (receiving != null && receiving.isLaterThan(chunk)) {
+            return;
+        }
         if (receiving == null || !receiving.isOf(chunk)) {
             if (chunk.offset() != 0) {
                 raft.answerChunk(from, chunk, 0);
