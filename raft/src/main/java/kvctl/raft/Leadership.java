@@ -185,6 +185,9 @@ final class Leadership {
     }
 
     void appendAnswered(Progress progress, AppendEntriesReply reply) {
+        if (reply.round() == 0) {
+            return; // Refuses a message of an older term: says nothing of this one.
+        }
         if (reply.success()) {
             matched(progress, reply);
         } else if (reply.matchIndex() < progress.matchIndex && reply.round() > progress.matchedRound) {

@@ -309,7 +309,7 @@ final class Raft {
 
     private void appendEntries(int from, AppendEntries append, long nowMs) {
         if (append.term() < currentTerm) {
-            refuseOldLeader(from, append.round());
+            refuseOldLeader(from);
             return;
         }
         hearLeader(append.leaderId(), nowMs);
@@ -345,9 +345,9 @@ final class Raft {
         acknowledge(from, append.round());
     }
 
-    private void refuseOldLeader(int from, long round) {
-        late.add(new Outgoing(
-                from, new AppendEntriesReply(currentTerm, false, log.lastIndex(), 0, 0, round, !forgetful)));
+    /** Round 0: if it leads the newer term, too, a late message of its old one must confirm no round (HAZARDS C2). */
+    private void refuseOldLeader(int from) {
+        late.add(new Outgoing(from, new AppendEntriesReply(currentTerm, false, log.lastIndex(), 0, 0, 0, !forgetful)));
     }
 
     private void hearLeader(int leader, long nowMs) {
@@ -388,7 +388,7 @@ final class Raft {
             becomeFollower(chunk.term(), nowMs);
         }
         if (chunk.term() < currentTerm) {
-            refuseOldLeader(from, chunk.round());
+            refuseOldLeader(from);
             return false;
         }
         hearLeader(chunk.leaderId(), nowMs);

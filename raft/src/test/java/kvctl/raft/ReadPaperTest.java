@@ -1,12 +1,14 @@
 package kvctl.raft;
 
 import static kvctl.raft.Bench.append;
+import static kvctl.raft.Bench.one;
 import static kvctl.raft.Bench.only;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import kvctl.raft.Bench.Answer;
 import kvctl.raft.Message.AppendEntries;
+import kvctl.raft.Message.AppendEntriesReply;
 import org.junit.jupiter.api.Test;
 
 /** Linearizable reads: Raft paper §8, thesis §6.4; HAZARDS R3, C1-C4. */
@@ -61,6 +63,27 @@ class ReadPaperTest {
         Answer read = bench.read();
         bench.receive(2, new Message.AppendEntriesReply(0, true, 1, 0, 0, bench.lastRound(), true));
         assertThat(read.answers).isZero();
+    }
+
+    /**
+     * Found by the simulator: a server leads term 4 and again term 5. A late message of term 4, of a high round, is refused in
+     * term 5; taken for an answer of that round, it confirmed reads of the deposed leader ever after.
+     */
+    @Test
+    void C2_theRefusalOfAnOldTermsMessageConfirmsNothing() {
+        Bench follower = new Bench(3).term(5, 0).start();
+        AppendEntries late = new AppendEntries(4, 2, 0, 0, List.of(), 0, 0, 93);
+        AppendEntriesReply refusal = one(AppendEntriesReply.class, follower.receive(2, late));
+        assertThat(refusal.term()).isEqualTo(5);
+        assertThat(refusal.round()).isZero();
+
+        Bench leader = new Bench(3).start().lead();
+        leader.ack(2, 1);
+        leader.receive(3, new AppendEntriesReply(1, false, 0, 0, 0, 0, true));
+        Answer read = leader.read();
+        assertThat(read.answers).isZero();
+        leader.ack(3, 1);
+        assertThat(read.isDone()).isTrue();
     }
 
     @Test

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.zip.CRC32C;
 import kvctl.raft.Bench.Answer;
 import kvctl.raft.Bench.Sent;
 import kvctl.raft.Message.AppendEntries;
@@ -256,6 +257,23 @@ class ReplicationPaperTest {
         assertThat(lost.failure.definite()).isFalse();
         assertThat(lost.answers).isEqualTo(1);
         assertThat(bench.machine.applied).containsExactly("2:2");
+    }
+
+    /** Found by the simulator: a leader paused, and woke to a new leader's snapshot and entries in one batch. */
+    @Test
+    void R16_aProposalThatASnapshotSkipsIsReportedAsUnknown() {
+        Bench bench = new Bench(3).start().lead();
+        Answer lost = bench.propose("a");
+        byte[] state = "x,y".getBytes(UTF_8);
+        CRC32C digest = new CRC32C();
+        digest.update(state, 0, state.length);
+        bench.hold();
+        bench.receive(2, new Message.InstallSnapshot(2, 2, 5, 2, 1, 0, state, true, (int) digest.getValue(), 1));
+        bench.receive(2, append(2, 5, 2, entries(6, 2), 6));
+        bench.go().turn();
+        assertThat(bench.machine.applied).containsExactly("x", "y", "6:2");
+        assertThat(lost.failure).isEqualTo(Waiter.Failure.LOST_LEADERSHIP);
+        assertThat(lost.answers).isEqualTo(1);
     }
 
     @Test
