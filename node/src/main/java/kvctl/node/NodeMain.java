@@ -3,7 +3,6 @@ package kvctl.node;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import kvctl.storage.StorageException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,25 +25,6 @@ public final class NodeMain {
     private static final long START_TOLERANCE_MS = 2000;
 
     private NodeMain() {}
-
-    /**
-     * Flags for the JVM of a node, to stand before {@code -jar}. The jar's manifest opens sun.nio.ch, which the storage
-     * needs, so a node is always started by {@code -jar}. Off-heap buffers are Netty's only.
-     *
-     * @param heapBytes from the topology
-     */
-    public static List<String> jvmFlags(long heapBytes) {
-        return List.of(
-                "-Xms16m",
-                "-Xmx" + heapBytes,
-                "-XX:MaxDirectMemorySize=" + Math.max(64L << 20, heapBytes / 2),
-                "-Xss512k",
-                "-XX:+UseSerialGC",
-                "-XX:-UsePerfData",
-                "-XX:+ExitOnOutOfMemoryError",
-                "-Xshare:auto",
-                "-Djava.awt.headless=true");
-    }
 
     /**
      * Runs a node until it is told to stop by SIGTERM, or its launcher is gone. What goes wrong at the start is one line

@@ -62,6 +62,23 @@ public record Topology(String cluster, int shards, List<Node> nodes, List<Intege
         public int electionMaxMs() {
             return 2 * electionMs;
         }
+
+        /**
+         * Flags for the JVM of a node, to stand before {@code -jar}: a small machine each, because many share one. The
+         * jar's manifest opens sun.nio.ch, so a node is always started by {@code -jar}. Off-heap buffers are Netty's.
+         */
+        public List<String> jvmFlags() {
+            return List.of(
+                    "-Xms16m",
+                    "-Xmx" + heapBytes,
+                    "-XX:MaxDirectMemorySize=" + Math.max(64L << 20, heapBytes / 2),
+                    "-Xss512k",
+                    "-XX:+UseSerialGC",
+                    "-XX:-UsePerfData",
+                    "-XX:+ExitOnOutOfMemoryError",
+                    "-Xshare:auto",
+                    "-Djava.awt.headless=true");
+        }
     }
 
     public Topology {

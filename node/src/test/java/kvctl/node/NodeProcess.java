@@ -26,7 +26,7 @@ final class NodeProcess {
     static NodeProcess start(Path topology, String name, Path data, String... launcher) throws IOException {
         List<String> words = new ArrayList<>();
         words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        words.addAll(NodeMain.jvmFlags(128 << 20));
+        words.addAll(Topology.Settings.DEFAULT.jvmFlags());
         words.addAll(List.of("--add-opens", "java.base/sun.nio.ch=ALL-UNNAMED"));
         words.addAll(List.of("-cp", System.getProperty("java.class.path"), NodeProcess.class.getName()));
         words.addAll(List.of(topology.toString(), name, data.toString()));

@@ -29,7 +29,7 @@ final class NodeLauncher {
     List<String> command(Topology.Node node) {
         List<String> words = new ArrayList<>();
         words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        words.addAll(jvmFlags(node.settings().heapBytes()));
+        words.addAll(node.settings().jvmFlags());
         new StartArchive(System.getenv(), jar()).nodeFlag().ifPresent(words::add);
         words.addAll(launch.jvmArgs());
         words.addAll(List.of("-jar", jar().toString(), "node", "run"));
@@ -38,20 +38,6 @@ final class NodeLauncher {
         words.addAll(List.of("--data", dir.dataDir(node.name()).toString()));
         launch.launcher().ifPresent(ref -> words.addAll(List.of("--launcher", ref.pid() + ":" + ref.startMs())));
         return words;
-    }
-
-    /** A small machine each, because many share one: the full compiler, one collector thread, bounded buffers. */
-    static List<String> jvmFlags(long heapBytes) {
-        return List.of(
-                "-Xms16m",
-                "-Xmx" + heapBytes,
-                "-XX:MaxDirectMemorySize=" + Math.max(64L << 20, heapBytes / 2),
-                "-Xss512k",
-                "-XX:+UseSerialGC",
-                "-XX:-UsePerfData",
-                "-XX:+ExitOnOutOfMemoryError",
-                "-Xshare:auto",
-                "-Djava.awt.headless=true");
     }
 
     /** Starts the node and records its process. */

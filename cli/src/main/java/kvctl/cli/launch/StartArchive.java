@@ -83,7 +83,7 @@ final class StartArchive {
         Path file = temp.resolve("topology.yaml");
         Files.writeString(file, topology.toYaml(), StandardCharsets.UTF_8);
         List<String> words = new ArrayList<>(List.of("-XX:DumpLoadedClassList=" + nodeList));
-        words.addAll(NodeLauncher.jvmFlags(topology.node(1).settings().heapBytes()));
+        words.addAll(topology.node(1).settings().jvmFlags());
         words.addAll(List.of("-jar", jar.toString(), "node", "run", "--topology", file.toString(), "--node", "n1"));
         words.addAll(List.of("--data", temp.resolve("n1").resolve("data").toString()));
         ProcessRef self = ProcessRef.self();
