@@ -192,10 +192,13 @@ final class FakeNode implements AutoCloseable {
     private ShardMap map() {
         return new ShardMap(
                 1,
+                1,
                 "fake",
                 new int[] {1, 1, 1, 1},
+                new int[4],
                 List.of(new ShardMap.Group(1, "g1", List.of(1), mood == Mood.LEADERLESS ? 0 : 1)),
-                List.of(new ShardMap.Node(1, "solo", "127.0.0.1", server.getLocalPort())));
+                List.of(new ShardMap.Node(1, "solo", "127.0.0.1", server.getLocalPort())),
+                ShardMap.Steering.FREE);
     }
 
     private NodeStatus status() {

@@ -285,7 +285,15 @@ final class Router {
             int leaderId = turn.leaderId(group.groupId());
             groups.add(new ShardMap.Group(group.groupId(), group.name(), group.nodeIds(), leaderId));
         }
-        map = new ShardMap(old.number(), old.clusterId(), old.shardGroups(), groups, old.nodes());
+        map = new ShardMap(
+                old.revision(),
+                old.number(),
+                old.clusterId(),
+                old.shardGroups(),
+                old.movingTo(),
+                groups,
+                old.nodes(),
+                old.steering());
     }
 
     /** Hands every leadership to the follower that is closest behind; returns the groups concerned. */

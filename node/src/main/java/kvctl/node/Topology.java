@@ -202,15 +202,18 @@ public record Topology(String cluster, int shards, List<Node> nodes, List<Intege
             shardGroups[shard] = groups.get(shard * groups.size() / shards).id();
         }
         return new ShardMap(
+                0,
                 1,
                 clusterId,
                 shardGroups,
+                new int[shards],
                 groups.stream()
                         .map(g -> new ShardMap.Group(g.id(), g.name(), g.nodeIds(), 0))
                         .toList(),
                 nodes.stream()
                         .map(n -> new ShardMap.Node(n.id(), n.name(), n.host(), n.port()))
-                        .toList());
+                        .toList(),
+                ShardMap.Steering.FREE);
     }
 
     /** What works but is hardly meant, one line each. */

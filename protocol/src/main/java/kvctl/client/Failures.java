@@ -29,6 +29,7 @@ final class Failures {
         KvException.Code code = switch (refused.code()) {
             case BAD_REQUEST -> KvException.Code.BAD_REQUEST;
             case BUSY -> KvException.Code.BUSY;
+            case CONFLICT -> KvException.Code.CONFLICT;
             case NOT_LEADER, WRONG_GROUP, LOST_LEADERSHIP -> KvException.Code.NO_LEADER;
             case EXPIRED, SESSION_EXPIRED -> KvException.Code.TIMED_OUT;
             case STOPPING -> KvException.Code.UNREACHABLE;

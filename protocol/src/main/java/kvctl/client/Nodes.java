@@ -16,7 +16,7 @@ import kvctl.protocol.ShardMap;
 final class Nodes {
     /** What the dispatcher has to know. */
     interface Events {
-        /** A map with a higher number, or the first one. */
+        /** A map with a higher revision, or the first one. */
         void mapChanged();
 
         /** The calls parked at the node can be sent. */
@@ -101,7 +101,7 @@ final class Nodes {
 
     /** Takes over a map unless the known one is as new; hints about leaders are used where none is known. */
     void learn(ShardMap news) {
-        boolean newer = map == null || news.number() > map.number();
+        boolean newer = map == null || news.revision() > map.revision();
         if (newer) {
             map = news;
             groups.clear();

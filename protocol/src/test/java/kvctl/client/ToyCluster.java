@@ -57,7 +57,15 @@ class ToyCluster {
         List<ShardMap.Node> nodes = new ArrayList<>();
         ports.forEach((nodeId, port) -> nodes.add(new ShardMap.Node(nodeId, "n" + nodeId, "127.0.0.1", port)));
         List<Integer> ids = List.copyOf(ports.keySet());
-        return new ShardMap(1, "toy", shardGroups, List.of(new ShardMap.Group(1, "g1", ids, leaderId)), nodes);
+        return new ShardMap(
+                1,
+                1,
+                "toy",
+                shardGroups,
+                new int[shardGroups.length],
+                List.of(new ShardMap.Group(1, "g1", ids, leaderId)),
+                nodes,
+                ShardMap.Steering.FREE);
     }
 
     synchronized Response answer(int nodeId, Request request) {
