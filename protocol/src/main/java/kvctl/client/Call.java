@@ -8,6 +8,9 @@ import kvctl.protocol.Request;
 
 /** One request of the user on its way. Only {@link Dispatcher} changes it, except for the future. */
 final class Call implements Runnable {
+    /** Any node may answer. */
+    static final int NO_GROUP = -1;
+
     /** Where a call is. */
     enum State {
         /** Not yet taken up, because too many others are under way. */
@@ -74,7 +77,7 @@ final class Call implements Runnable {
     int slot = -1;
 
     int shardId = -1;
-    int groupId;
+    int groupId = NO_GROUP;
     Session session;
     Request.Tag tag;
     Request request;
@@ -143,7 +146,7 @@ final class Call implements Runnable {
         final Function<Request.Tag, Request> intent;
         byte[] key;
         int shardId = -1;
-        int groupId;
+        int groupId = NO_GROUP;
         int nodeId;
         String address;
         boolean write;

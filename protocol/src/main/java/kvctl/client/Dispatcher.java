@@ -115,7 +115,7 @@ final class Dispatcher implements Nodes.Events {
         }
         if (missing == null) {
             call.groupId = call.shardId >= 0 ? map.shardGroups()[call.shardId] : call.fixedGroup;
-            if (call.groupId != 0 && nodes.group(call.groupId) == null) {
+            if (call.groupId != Call.NO_GROUP && nodes.group(call.groupId) == null) {
                 missing = "There is no group " + call.groupId + ".";
             }
         }
@@ -131,11 +131,11 @@ final class Dispatcher implements Nodes.Events {
             return nodes.byId(call.fixedNode);
         }
         NodeLink leader = nodes.byId(nodes.leader(call.groupId));
-        if (call.groupId != 0 && leader != null && usable(call, leader, nowMs)) {
+        if (call.groupId != Call.NO_GROUP && leader != null && usable(call, leader, nowMs)) {
             return leader;
         }
         List<NodeLink> candidates = new ArrayList<>();
-        if (call.groupId == 0) {
+        if (call.groupId == Call.NO_GROUP) {
             candidates.addAll(nodes.all());
         } else {
             for (int nodeId : nodes.group(call.groupId).nodeIds()) {
@@ -245,7 +245,7 @@ final class Dispatcher implements Nodes.Events {
         }
         if (response instanceof Response.MapReply reply) {
             nodes.learn(reply.map());
-        } else if (call.groupId != 0 && call.fixedGroup == 0) {
+        } else if (call.groupId != Call.NO_GROUP) {
             nodes.setLeader(call.groupId, attempt.node.nodeId);
         }
         NodeLink node = attempt.node;

@@ -73,7 +73,7 @@ final class Failures {
         if (nodes.map() == null) {
             return noMap(call, nodes, nowMs);
         }
-        if (call.groupId == 0) {
+        if (call.groupId == Call.NO_GROUP) {
             return KvException.definite(
                     KvException.Code.UNREACHABLE, "No node answered " + what(call) + ". " + waited(call, nowMs));
         }

@@ -6,13 +6,16 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import kvctl.protocol.Change;
 import kvctl.protocol.Limits;
 import kvctl.protocol.NodeStatus;
 import kvctl.protocol.Request;
 import kvctl.protocol.Response;
 import kvctl.protocol.ShardMap;
+import kvctl.protocol.ShardStatus;
 
 /**
  * A client of a cluster. Finds the leader of a key's shard, repeats what was lost under the same name until the time is
@@ -120,6 +123,49 @@ public final class KvClient implements AutoCloseable {
         Call.Builder builder = new Call.Builder("transfer", tag -> new Request.TransferLeadership(groupId, toNodeId));
         builder.groupId = groupId;
         return start(builder);
+    }
+
+    /**
+     * Asks the controller for the next configuration.
+     *
+     * @param expectedNumber only if this is the newest configuration's number; 0: whichever it is
+     * @param planOnly only says what would be done
+     */
+    public CompletableFuture<Response.Reconfigured> reconfigureAsync(
+            Change change, long expectedNumber, boolean planOnly) {
+        long idMs = System.currentTimeMillis();
+        long idRandom = ThreadLocalRandom.current().nextLong();
+        Call.Builder builder = new Call.Builder(
+                planOnly ? "plan" : "change",
+                tag -> new Request.Reconfigure(idMs, idRandom, expectedNumber, planOnly, change));
+        builder.groupId = ShardMap.CONTROLLER;
+        return start(builder).thenApply(result -> (Response.Reconfigured) result.response());
+    }
+
+    /** Linearizable read of a configuration; 0: the newest. */
+    public CompletableFuture<Response.ConfigurationReply> configurationAsync(long number) {
+        Call.Builder builder = new Call.Builder("query", tag -> new Request.GetConfiguration(number));
+        builder.groupId = ShardMap.CONTROLLER;
+        return start(builder).thenApply(result -> (Response.ConfigurationReply) result.response());
+    }
+
+    /**
+     * Pauses, resumes or throttles moves.
+     *
+     * @param paused null: as it is
+     * @param bytesPerS most bytes per second that a group takes in; 0: no limit; negative: as it is
+     */
+    public CompletableFuture<Result> steerMovesAsync(Boolean paused, long bytesPerS) {
+        Call.Builder builder = new Call.Builder("migrate", tag -> new Request.SteerMoves(paused, bytesPerS));
+        builder.groupId = ShardMap.CONTROLLER;
+        return start(builder);
+    }
+
+    /** What a node says of the shards of its replicas; fails at once if it can't be reached. */
+    public CompletableFuture<List<ShardStatus>> shardsAsync(int nodeId) {
+        Call.Builder builder = new Call.Builder("shards", tag -> new Request.GetShards());
+        builder.nodeId = nodeId;
+        return start(builder).thenApply(result -> ((Response.ShardsReply) result.response()).shards());
     }
 
     /**
