@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.jar.Attributes;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
@@ -54,6 +55,16 @@ final class CommandIT {
     }
 
     @Test
+    void dataVerbsStartFromTheArchiveThatSetupMakes() throws Exception {
+        Map<String, String> env = Map.of("KVCTL_JAVA", JAVA, "XDG_CACHE_HOME", home.toString());
+        assertThat(run(env, COMMAND.toString(), "setup").code).isZero();
+        Map<String, String> verbose = new TreeMap<>(env);
+        verbose.put("KVCTL_JAVA_OPTS", "-Xlog:class+load");
+        Ran ran = run(verbose, COMMAND.toString(), "get", "a");
+        assertThat(ran.out).contains("kvctl.cli.Main source: shared objects file");
+    }
+
+    @Test
     void commandIsFoundThroughPathAndLinks() throws Exception {
         Files.createSymbolicLink(home.resolve("kv-link"), COMMAND);
         String path = home + ":" + System.getenv("PATH");
@@ -86,7 +97,7 @@ final class CommandIT {
         String odd = "a b  *\"'$HOME\\n";
         Ran ran = run(Map.of("KVCTL_JAVA", fakeJavaThatPrintsItsArguments()), COMMAND.toString(), "put", odd, "");
         assertThat(ran.out)
-                .contains("<-jar>")
+                .contains("<kvctl.cli.Main>")
                 .endsWith("<put>\n<" + odd + ">\n<>\n")
                 .contains("<-Dkvctl.tty=>");
     }
