@@ -65,6 +65,19 @@ final class CommandIT {
     }
 
     @Test
+    void tooLongAValueOnStandardInputIsRefused() throws Exception {
+        for (String put : List.of("head -c 5000000 /dev/zero | %s put a -", "%s put a - </dev/zero")) {
+            Ran ran = run(Map.of("KVCTL_JAVA", JAVA), "sh", "-c", put.formatted(COMMAND));
+            assertThat(ran.err).isEqualTo("Standard input is over the limit of a value, 4 MiB.\n");
+            assertThat(ran.code).isEqualTo(2);
+        }
+        // What fits is read: only then it turns out that no cluster is there.
+        Ran fits = run(Map.of("KVCTL_JAVA", JAVA), "sh", "-c", "echo hi | " + COMMAND + " put a -");
+        assertThat(fits.err).startsWith("No cluster is running here.");
+        assertThat(fits.code).isEqualTo(4);
+    }
+
+    @Test
     void commandIsFoundThroughPathAndLinks() throws Exception {
         Files.createSymbolicLink(home.resolve("kv-link"), COMMAND);
         String path = home + ":" + System.getenv("PATH");
