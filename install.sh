@@ -166,13 +166,18 @@ fi
 
 bin=$prefix/bin
 mkdir -p "$bin" || fail "cannot make the folder $bin"
+fresh_one=no
 if ! cmp -s $built "$bin/kvctl"; then
   fresh=$(mktemp "$bin/.kvctl.XXXXXX") || fail "cannot write to $bin"
   trap 'rm -f "$fresh"' EXIT
   { cp $built "$fresh" && chmod 755 "$fresh" && mv -f "$fresh" "$bin/kvctl"; } || fail "cannot write $bin/kvctl"
   trap - EXIT
+  fresh_one=yes
 fi
 say "installed $bin/kvctl"
+if [ $fresh_one = yes ] && ! "$bin/kvctl" setup >/dev/null 2>&1; then
+  say "no start archives could be made: kvctl works without them, only starts slower"
+fi
 
 case :${PATH:-}: in
   *":$bin:"*) ;;

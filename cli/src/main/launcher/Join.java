@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 
 /**
  * Writes a script and a jar into one file that is both. The build runs it from source: {@code java Join.java SCRIPT JAR
@@ -21,7 +22,8 @@ final class Join {
         byte[] script = Files.readAllBytes(Path.of(args[0]));
         ByteBuffer zip = ByteBuffer.wrap(Files.readAllBytes(Path.of(args[1]))).order(LITTLE_ENDIAN);
         move(zip, script.length);
-        Path out = Path.of(args[2]);
+        Path whole = Path.of(args[2]);
+        Path out = Path.of(args[2] + ".tmp");
         try (OutputStream to = Files.newOutputStream(out)) {
             to.write(script);
             to.write(zip.array());
@@ -29,6 +31,8 @@ final class Join {
         if (!out.toFile().setExecutable(true, false)) {
             throw new IOException("cannot make " + out + " executable");
         }
+        // A new file in the old one's place: processes that run from the old one keep it.
+        Files.move(out, whole, StandardCopyOption.ATOMIC_MOVE);
     }
 
     private static void move(ByteBuffer zip, int by) throws IOException {

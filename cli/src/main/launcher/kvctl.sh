@@ -25,6 +25,7 @@ release_of() {
     release=$("$1" -version 2>&1) || { release=""; return 0; }
     release=${release#*version \"}
   fi
+  full=${release%%\"*}
   release=${release#1.} # Java 8 called itself 1.8
   release=${release%%[!0-9]*}
 }
@@ -69,7 +70,20 @@ for each in "$@"; do
   esac
 done
 
+# Classes that `kvctl setup` prepared for this jar and this Java; older than the jar, they are of another one.
+case $self in
+  /*) jar=$self ;;
+  *) jar=$PWD/$self ;;
+esac
+archive=${XDG_CACHE_HOME:-${HOME:-}/.cache}/kvctl$jar/command-$full.jsa
+[ "$archive" -nt "$jar" ] || archive=
+
+# Data verbs are all there is to some processes: without a manifest to obey, Java starts a little sooner.
+case ${1:-} in
+  get | put | append | delete | cas | scan) set -- -cp "$self" kvctl.cli.Main "$@" ;;
+  *) set -- -jar "$self" "$@" ;;
+esac
+
 # shellcheck disable=SC2086 # options are words
 exec "$java" -XX:+UseSerialGC -Xss512k -XX:-UsePerfData -Xshare:auto $flags \
-  -Dkvctl.tty=$tty ${KVCTL_JAVA_OPTS:-} \
-  -jar "$self" "$@"
+  ${archive:+"-XX:SharedArchiveFile=$archive"} -Dkvctl.tty=$tty ${KVCTL_JAVA_OPTS:-} "$@"

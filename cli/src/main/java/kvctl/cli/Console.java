@@ -1,5 +1,6 @@
 package kvctl.cli;
 
+import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
@@ -60,7 +61,9 @@ public final class Console {
             out = terminals.out() ? WindowsAnsi.out(out) : out;
             err = terminals.err() ? WindowsAnsi.err(err) : err;
         }
-        Console console = new Console(new FileInputStream(FileDescriptor.in), out, err, terminals, System.getenv());
+        // Buffered, because FileInputStream's own readNBytes asks a pipe for its position, which a pipe has not.
+        InputStream in = new BufferedInputStream(new FileInputStream(FileDescriptor.in));
+        Console console = new Console(in, out, err, terminals, System.getenv());
         console.isProcess = true;
         return console;
     }

@@ -43,9 +43,7 @@ final class ValueWord {
 
     private static CliException tooBig(long length) {
         return CliException.usage(
-                "Value is " + Column.size(length) + "; limit is " + Column.size(Limits.VALUE_MAX_BYTES)
-                        + " (storage.max_value in topology.yaml).",
-                null);
+                "Value is " + Column.size(length) + "; limit is " + Column.size(Limits.VALUE_MAX_BYTES) + ".", null);
     }
 
     private static boolean isLiteral(CommandSpec spec) {
@@ -75,7 +73,10 @@ final class ValueWord {
             InputStream in = session.console().in();
             byte[] value = in.readNBytes(Limits.VALUE_MAX_BYTES + 1);
             if (value.length > Limits.VALUE_MAX_BYTES) {
-                throw tooBig(value.length + in.skip(Long.MAX_VALUE));
+                // How much more there is nobody knows: it may never end, and a pipe can't be asked.
+                throw CliException.usage(
+                        "Standard input is over the limit of a value, " + Column.size(Limits.VALUE_MAX_BYTES) + ".",
+                        null);
             }
             return value;
         } catch (IOException e) {

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.jar.Attributes;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
@@ -54,6 +55,29 @@ final class CommandIT {
     }
 
     @Test
+    void dataVerbsStartFromTheArchiveThatSetupMakes() throws Exception {
+        Map<String, String> env = Map.of("KVCTL_JAVA", JAVA, "XDG_CACHE_HOME", home.toString());
+        assertThat(run(env, COMMAND.toString(), "setup").code).isZero();
+        Map<String, String> verbose = new TreeMap<>(env);
+        verbose.put("KVCTL_JAVA_OPTS", "-Xlog:class+load");
+        Ran ran = run(verbose, COMMAND.toString(), "get", "a");
+        assertThat(ran.out).contains("kvctl.cli.Main source: shared objects file");
+    }
+
+    @Test
+    void tooLongAValueOnStandardInputIsRefused() throws Exception {
+        for (String put : List.of("head -c 5000000 /dev/zero | %s put a -", "%s put a - </dev/zero")) {
+            Ran ran = run(Map.of("KVCTL_JAVA", JAVA), "sh", "-c", put.formatted(COMMAND));
+            assertThat(ran.err).isEqualTo("Standard input is over the limit of a value, 4 MiB.\n");
+            assertThat(ran.code).isEqualTo(2);
+        }
+        // What fits is read: only then it turns out that no cluster is there.
+        Ran fits = run(Map.of("KVCTL_JAVA", JAVA), "sh", "-c", "echo hi | " + COMMAND + " put a -");
+        assertThat(fits.err).startsWith("No cluster is running here.");
+        assertThat(fits.code).isEqualTo(4);
+    }
+
+    @Test
     void commandIsFoundThroughPathAndLinks() throws Exception {
         Files.createSymbolicLink(home.resolve("kv-link"), COMMAND);
         String path = home + ":" + System.getenv("PATH");
@@ -86,7 +110,7 @@ final class CommandIT {
         String odd = "a b  *\"'$HOME\\n";
         Ran ran = run(Map.of("KVCTL_JAVA", fakeJavaThatPrintsItsArguments()), COMMAND.toString(), "put", odd, "");
         assertThat(ran.out)
-                .contains("<-jar>")
+                .contains("<kvctl.cli.Main>")
                 .endsWith("<put>\n<" + odd + ">\n<>\n")
                 .contains("<-Dkvctl.tty=>");
     }

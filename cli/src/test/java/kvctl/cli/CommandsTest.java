@@ -189,7 +189,7 @@ final class CommandsTest {
         Path file = dir.resolve("big");
         Files.write(file, new byte[(4 << 20) + 1]);
         assertThat(kv.run("put", "a", "--from-file", file.toString())).isEqualTo(2);
-        assertThat(kv.err()).startsWith("Value is ").contains("limit is 4 MiB (storage.max_value in topology.yaml).");
+        assertThat(kv.err()).startsWith("Value is ").contains("limit is 4 MiB.");
     }
 
     @Test

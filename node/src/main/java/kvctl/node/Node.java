@@ -103,12 +103,12 @@ public final class Node {
         ProcessFacts facts = new ProcessFacts(dataDirectory, helper);
         Router router = new Router(self, turn, machines, () -> facts.figures(NodeLoop.realMs()), nowMs);
         Inbox inbox = new Inbox(1 << 16, 16 << 20, 8192, 16 << 20);
-        Server server = new Server(self, inbox, router::map, peers::dialSoon, netThreads, patienceMs);
+        Server server = new Server(self, inbox, router::map, peers::dialSoon, patienceMs, fatal);
         NodeLoop loop =
                 new NodeLoop(inbox, turn, storage, router, new NodeLoop.Links(peers::flush, server::flush), fatal);
         Node running = new Node(node, netThreads, helper, server, peers, loop);
         try {
-            server.bind();
+            server.bind(netThreads);
         } catch (NodeException e) {
             storage.close();
             running.close();

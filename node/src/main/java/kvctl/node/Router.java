@@ -218,8 +218,7 @@ final class Router {
     private static String problem(Request.Write write) {
         int valueBytes = valueBytes(write);
         if (valueBytes > Limits.VALUE_MAX_BYTES) {
-            return "Value is %s; limit is %s (storage.max_value in topology.yaml)."
-                    .formatted(size(valueBytes), size(Limits.VALUE_MAX_BYTES));
+            return "Value is %s; limit is %s.".formatted(size(valueBytes), size(Limits.VALUE_MAX_BYTES));
         }
         return keyProblem(write.key());
     }

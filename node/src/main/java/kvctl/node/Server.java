@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import kvctl.protocol.FrameDecoder;
@@ -42,7 +43,7 @@ final class Server {
     private final Inbox inbox;
     private final Supplier<ShardMap> map;
     private final IntConsumer peerArrived;
-    private final EventLoopGroup threads;
+    private final Consumer<Throwable> fatal;
     private final long patienceMs;
     private final Set<Accepted> connections = ConcurrentHashMap.newKeySet();
     private final Map<Integer, Accepted> peers = new ConcurrentHashMap<>();
@@ -64,18 +65,18 @@ final class Server {
             Inbox inbox,
             Supplier<ShardMap> map,
             IntConsumer peerArrived,
-            EventLoopGroup threads,
-            long patienceMs) {
+            long patienceMs,
+            Consumer<Throwable> fatal) {
         this.self = self;
         this.inbox = inbox;
         this.map = map;
         this.peerArrived = peerArrived;
-        this.threads = threads;
         this.patienceMs = patienceMs;
+        this.fatal = fatal;
     }
 
     /** @throws NodeException if the port can't be had */
-    void bind() {
+    void bind(EventLoopGroup threads) {
         Topology.Node node = self.node();
         ChannelFuture bound = new ServerBootstrap()
                 .group(threads)
@@ -169,6 +170,10 @@ final class Server {
     }
 
     void brokeOff(Hello hello, Throwable cause) {
+        if (cause instanceof LinkageError) {
+            fatal.accept(cause); // The jar was changed under the process: nothing it does from here on can be trusted.
+            return;
+        }
         if (!(cause instanceof java.io.IOException)) {
             LOG.warn("connection of {} closed: {}", hello == null ? "a stranger" : hello.name(), cause.toString());
         }

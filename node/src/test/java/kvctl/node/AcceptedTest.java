@@ -8,6 +8,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import kvctl.protocol.BytesWriter;
 import kvctl.protocol.Frame;
 import kvctl.protocol.FrameDecoder;
@@ -25,8 +26,10 @@ class AcceptedTest {
     private final Topology topology = Topology.defaults("test", 1, 1, 7101);
     private final Self self = new Self("test", topology, topology.node(1), 1, new KnownPeers(null));
 
+    private final AtomicReference<Throwable> fatal = new AtomicReference<>();
+
     private EmbeddedChannel greeted(Inbox inbox) throws ProtocolException {
-        Server server = new Server(self, inbox, () -> topology.shardMap("test"), nodeId -> {}, null, 1000);
+        Server server = new Server(self, inbox, () -> topology.shardMap("test"), nodeId -> {}, 1000, fatal::set);
         EmbeddedChannel channel = new EmbeddedChannel(new FrameDecoder(1000), new FrameEncoder(), new Accepted(server));
         send(channel, Hello.ofClient("test", "c"));
         assertThat(sent(channel)).singleElement().isInstanceOf(HelloReply.Accepted.class);
@@ -74,6 +77,16 @@ class AcceptedTest {
         assertThat(sent(channel)).isEmpty();
         send(channel, new Frame.Ask(5002, 1000, new Request.GetMap()));
         assertBusy(sent(channel), 5002);
+    }
+
+    @Test
+    void R18_aProcessWhoseClassesWereReplacedStops() throws ProtocolException {
+        Inbox inbox = new Inbox(10, 1000, 2, 100 << 20);
+        greeted(inbox).pipeline().fireExceptionCaught(new ProtocolException("a bad frame"));
+        assertThat(fatal).hasNullValue();
+        NoClassDefFoundError gone = new NoClassDefFoundError("kvctl/protocol/Request$Put");
+        greeted(inbox).pipeline().fireExceptionCaught(gone);
+        assertThat(fatal).hasValue(gone);
     }
 
     @Test

@@ -217,7 +217,7 @@ class HostileClientTest {
             assertRefused(
                     client.call(new Request.Put(tag(), bytes("k"), value)),
                     Code.BAD_REQUEST,
-                    "Value is 9.2 MiB; limit is 4 MiB (storage.max_value in topology.yaml).");
+                    "Value is 9.2 MiB; limit is 4 MiB.");
             assertRefused(
                     client.call(new Request.Put(tag(), bytes("k"), new byte[Limits.VALUE_MAX_BYTES + 1])),
                     Code.BAD_REQUEST,
@@ -266,17 +266,21 @@ class HostileClientTest {
                 KvClient other = cluster.client(10_000)) {
             other.put(bytes("big"), new byte[1 << 20]);
             other.put("alive", "1");
-            for (int i = 0; i < 500; i++) {
-                slow.ask(new Request.Get(bytes("big")), 60_000);
-            }
-            await().atMost(Duration.ofSeconds(10)).until(() -> cluster.queuedAnswerBytes(1) > 1 << 20);
+            long[] asked = {0};
+            // Again and again: what the system's own buffers take does not stay in the node's.
+            await().atMost(Duration.ofSeconds(10)).until(() -> {
+                for (int i = 0; i < 50; i++) {
+                    asked[0] = slow.ask(new Request.Get(bytes("big")), 60_000);
+                }
+                return cluster.queuedAnswerBytes(1) > 1 << 20;
+            });
             Consumer<Long> bounded = queued -> assertThat(queued).isLessThan(Accepted.ANSWER_BYTES + (2 << 20));
             for (int i = 0; i < 10; i++) {
                 assertThat(other.get("alive")).isEqualTo("1");
                 bounded.accept(cluster.queuedAnswerBytes(1));
             }
             int values = 0;
-            for (long id = 1; id <= 500; id++) {
+            for (long id = 1; id <= asked[0]; id++) {
                 values += slow.answer(id) instanceof Response.Value ? 1 : 0;
             }
             assertThat(values).as("what is read is served").isPositive();

@@ -160,6 +160,9 @@ final class SocketTransport implements Transport {
     private void turn() throws IOException {
         runTasks();
         flush();
+        if (stopping) {
+            return; // A thread that sleeps in the selector keeps the process from ending.
+        }
         long waitMs = Math.max(0, wakeAtMs - nowMs());
         asleep.set(true);
         if (!tasks.isEmpty() || !dirty.isEmpty() || waitMs == 0) {
