@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -96,7 +97,7 @@ public final class Node {
         SplittableRandom random = new SplittableRandom(new SecureRandom().nextLong());
         long nowMs = NodeLoop.realMs();
         for (Topology.Group group : topology.groupsOn(node.id())) {
-            KvMachine machine = new KvMachine(group.id(), storage.tables(group.id()));
+            KvMachine machine = new KvMachine(group.id(), storage.tables(group.id()), firstShards(topology, group));
             machines.put(group.id(), machine);
             turn.add(group.id(), raftConfig(topology, node, group), machine, random.split(), nowMs);
         }
@@ -142,6 +143,18 @@ public final class Node {
         StorageConfig some = StorageConfig.DEFAULT;
         long cacheBytes = Math.max(1 << 20, Math.min(some.cacheBytes(), settings.heapBytes() / 5));
         return new StorageConfig(cacheBytes, some.lockWaitMs(), some.snapshotMaxMs(), some.dropRowsPerCommit());
+    }
+
+    /** What the group owns in configuration 1. */
+    private static TreeSet<Integer> firstShards(Topology topology, Topology.Group group) {
+        int[] owners = topology.shardMap(topology.cluster()).shardGroups();
+        TreeSet<Integer> shards = new TreeSet<>();
+        for (int shard = 0; shard < owners.length; shard++) {
+            if (owners[shard] == group.id()) {
+                shards.add(shard);
+            }
+        }
+        return shards;
     }
 
     /** Limits so that all groups together fit in the heap and in the peers' queues. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import kvctl.node.kv.KvMachine;
@@ -38,7 +39,7 @@ class NodeLoopTest {
         Self self = new Self("test", topology, topology.node(1), 1, new KnownPeers(null));
         storage = Storage.inMemory(new MemoryDisk(), new Identity("test", "n1", 1), 1, StorageConfig.DEFAULT);
         Turn turn = new Turn(1, storage, (groupId, to, message) -> {});
-        KvMachine machine = new KvMachine(1, storage.tables(1));
+        KvMachine machine = new KvMachine(1, storage.tables(1), allShards(topology));
         turn.add(
                 1,
                 new RaftConfig(1, List.of(1)),
@@ -51,6 +52,14 @@ class NodeLoopTest {
         NodeLoop.Links links = new NodeLoop.Links(() -> {}, () -> {});
         loop = new NodeLoop(inbox, turn, storage, router, links, fatal::complete);
         loop.start("loop");
+    }
+
+    private static TreeSet<Integer> allShards(Topology topology) {
+        TreeSet<Integer> shards = new TreeSet<>();
+        for (int shard = 0; shard < topology.shards(); shard++) {
+            shards.add(shard);
+        }
+        return shards;
     }
 
     private StateMachine breakable(KvMachine machine) {
