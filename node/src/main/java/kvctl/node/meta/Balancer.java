@@ -79,8 +79,8 @@ public final class Balancer {
     private record Share(int groupId, int has, int floor, long remainder) {
         /** Only the first rule saves moves; the others choose among equals. */
         static final Comparator<Share> ROUND_UP_FIRST = Comparator.comparing((Share share) -> share.has <= share.floor)
-                .thenComparing(Share::isUntouched)
                 .thenComparing(Share::remainder, Comparator.reverseOrder())
+                .thenComparing(Share::isUntouched)
                 .thenComparing(Share::groupId);
 
         static Share of(Configuration.Group group, int has, int shards, long weights) {

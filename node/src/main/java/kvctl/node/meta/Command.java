@@ -29,7 +29,10 @@ sealed interface Command {
     /** Names one request, so that its repeat is recognised. */
     record RequestId(long ms, long random) {}
 
-    /** @throws IllegalArgumentException with a line for the user if it is too long */
+    /**
+     * @throws IllegalArgumentException with a line for the user if it is too long, or has a number that no command may
+     *     have: in the log it would stop every replica
+     */
     static byte[] encode(Command command) {
         BytesWriter out = new BytesWriter();
         if (command instanceof Reconfigure reconfigure) {
@@ -52,7 +55,13 @@ sealed interface Command {
             throw new IllegalArgumentException(
                     "A change has at most " + MAX_BYTES + " bytes, not " + out.size() + "; make several of it.");
         }
-        return out.toBytes();
+        byte[] bytes = out.toBytes();
+        try {
+            decode(bytes);
+        } catch (IllegalStateException e) {
+            throw new IllegalArgumentException("A number of the change is out of its range.", e);
+        }
+        return bytes;
     }
 
     /** @throws IllegalStateException if the bytes are not what {@link #encode} writes: the log is damaged or too new */

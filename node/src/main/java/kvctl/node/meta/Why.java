@@ -34,13 +34,31 @@ final class Why {
                     + " that must go to others" + fewest;
         }
         List<Configuration.Group> fresh = missingIn(before, after.groups());
-        if (moves.stream().allMatch(move -> before.group(move.toGroupId()) == null)) {
+        if (size == least(fresh, after)) {
             return names(fresh) + " must get " + count(size, "shard") + " and can have " + (size == 1 ? "it" : "them")
                     + " only from others" + fewest;
         }
         int shards = before.shardGroups().length;
         return "In a balanced configuration " + (shards - size) + " of " + count(shards, "shard")
                 + " can stay where they are, not more" + fewest;
+    }
+
+    /** How many shards these groups have at least in any balanced configuration: as many as the others may not have. */
+    private static long least(List<Configuration.Group> groups, Configuration after) {
+        long shards = after.shardGroups().length;
+        long weights =
+                after.groups().stream().mapToLong(Configuration.Group::weight).sum();
+        long roundedDown = 0;
+        long othersRoundedUp = 0;
+        for (Configuration.Group group : after.groups()) {
+            long ideal = shards * group.weight();
+            if (groups.contains(group)) {
+                roundedDown += ideal / weights;
+            } else {
+                othersRoundedUp += (ideal + weights - 1) / weights;
+            }
+        }
+        return Math.max(roundedDown, shards - othersRoundedUp);
     }
 
     private static List<Configuration.Group> missingIn(Configuration configuration, List<Configuration.Group> groups) {
