@@ -164,7 +164,7 @@ class BalancerTest {
     }
 
     /** Every shard has a group of the list, and no group is a whole shard off its ideal share. */
-    private static boolean isBalanced(int[] shardGroups, List<Configuration.Group> groups) {
+    static boolean isBalanced(int[] shardGroups, List<Configuration.Group> groups) {
         int[] counts = counts(shardGroups, groups.size());
         long weights = groups.stream().mapToLong(Configuration.Group::weight).sum();
         return Arrays.stream(counts).sum() == shardGroups.length

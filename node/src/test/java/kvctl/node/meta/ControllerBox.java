@@ -147,6 +147,7 @@ final class ControllerBox {
             Store.LogStart start = new Store.LogStart(source.lastIncludedIndex(), source.lastIncludedTerm());
             storage.save(List.of(new Store.Save(ShardMap.CONTROLLER, null, start, List.of(), sink)));
             lastSaved = start.index();
+            lastRandom = other.lastRandom;
         }
     }
 
