@@ -321,7 +321,7 @@ class TopologyTest {
 
     @Test
     void firstShardMapSplitsShardsEvenly() {
-        ShardMap map = Topology.defaults("demo", 5, 3, 7101).shardMap("c1");
+        ShardMap map = Topology.defaults("demo", 5, 3, 7101).shardMap();
         assertThat(map.number()).isEqualTo(1);
         assertThat(map.clusterId()).isEqualTo("c1");
         assertThat(map.shardGroups()).containsExactly(1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3);
@@ -331,7 +331,7 @@ class TopologyTest {
         assertThat(map.nodes()).extracting(ShardMap.Node::port).containsExactly(7101, 7102, 7103, 7104, 7105);
         for (int groups = 1; groups <= 20; groups++) {
             int[] owned = new int[groups];
-            Arrays.stream(Topology.defaults("x", 3, groups, 1).shardMap("c").shardGroups())
+            Arrays.stream(Topology.defaults("x", 3, groups, 1).shardMap().shardGroups())
                     .forEach(g -> owned[g - 1]++);
             assertThat(Arrays.stream(owned).max().orElseThrow()
                             - Arrays.stream(owned).min().orElseThrow())

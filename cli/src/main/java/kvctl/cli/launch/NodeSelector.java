@@ -80,7 +80,7 @@ final class NodeSelector {
             }
         }
         if (word.matches("\\d{1,4}") && Integer.parseInt(word) < topology.shards()) {
-            int groupId = topology.shardMap("").shardGroups()[Integer.parseInt(word)];
+            int groupId = topology.shardMap().shardGroups()[Integer.parseInt(word)];
             return topology.groups().get(groupId - 1);
         }
         List<String> names =
