@@ -81,7 +81,8 @@ class MoveModelTest {
         propose(from, KvMachine.copy(MOVED, number, to.id));
         int left = random.nextInt(40);
         List<ShardChunk> flying = new ArrayList<>();
-        while (!to.leader.machine().serves(MOVED)) {
+        for (int round = 0; !to.leader.machine().serves(MOVED); round++) {
+            assertThat(round).as(as).isLessThan(5000);
             groups.get(random.nextInt(3)).disturb(random);
             stale();
             write(from);

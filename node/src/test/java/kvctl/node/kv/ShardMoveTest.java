@@ -349,6 +349,35 @@ class ShardMoveTest {
     }
 
     @Test
+    void G9_aMoveTakesNothingOfOtherShards() {
+        for (int shard = 0; shard < KvBox.SHARDS; shard++) {
+            KvBox from = new KvBox();
+            KvBox to = new KvBox(2, 100, new TreeSet<>());
+            List<Request.Write> writes = new ArrayList<>();
+            for (int i = 0; i < 40; i++) {
+                writes.add(append(tag(1, 1 + i), "k" + i, "v" + i));
+            }
+            List<Object> replies = from.apply(from.entries(writes));
+            from.applyOne(KvMachine.copy(shard, 2, 2));
+            from.applyOne(KvMachine.freeze(shard, 2));
+            to.applyOne(KvMachine.install(from.machine().chunk(shard, 2, START, MAX), KvBox.GROUP));
+            from.applyOne(KvMachine.drop(shard, 2));
+            assertThat(from.machine().keys() + to.machine().keys()).isEqualTo(40);
+            for (int i = 0; i < 40; i++) {
+                boolean moved = shardOf("k" + i) == shard;
+                assertThat((moved ? to : from).text("k" + i)).isEqualTo("v" + i);
+                if (!moved) {
+                    assertThat(from.applyOne(writes.get(i))).isEqualTo(replies.get(i));
+                    assertWrongGroup(to.get("k" + i));
+                }
+            }
+            int[] rows = new int[1];
+            to.tables().table("kv").scan(START, (key, row) -> ++rows[0] > 0);
+            assertThat(rows[0]).isEqualTo((int) to.machine().keys(shard));
+        }
+    }
+
+    @Test
     void G9_R15_aLargeShardIsDroppedInPiecesWhereverBatchesBegin() {
         List<byte[]> commands = new ArrayList<>();
         for (int i = 0; i < 2500; i++) {
