@@ -137,7 +137,7 @@ final class Changes {
         Refusal.unless(
                 group != null,
                 "There is no group " + Refusal.quoted(name)
-                        + (newest.groups().isEmpty() ? "." : "; there is " + listed(newest.groups()) + "."));
+                        + (newest.groups().isEmpty() ? "." : "; the groups are " + listed(newest.groups()) + "."));
         return group;
     }
 

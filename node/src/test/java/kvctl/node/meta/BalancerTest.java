@@ -152,7 +152,7 @@ class BalancerTest {
 
     private static void assertBalanced(int[] shardGroups, List<Configuration.Group> groups, String what) {
         assertThat(isBalanced(shardGroups, groups))
-                .as("%s: %s of %s", what, Arrays.toString(shardGroups), groups)
+                .as("%s: %s of %s", what, Arrays.toString(counts(shardGroups, groups.size())), groups)
                 .isTrue();
         if (groups.stream().allMatch(group -> group.weight() == groups.get(0).weight())) {
             int[] counts = counts(shardGroups, groups.size());

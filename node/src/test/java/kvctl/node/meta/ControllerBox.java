@@ -164,6 +164,13 @@ final class ControllerBox {
         storage.apply(() -> controller.apply(entries));
     }
 
+    /** Puts a row under another key. */
+    void displace(String table, byte[] from, byte[] to) {
+        Tables.Table rows = storage.tables(ShardMap.CONTROLLER).table(table);
+        byte[] row = rows.get(from);
+        storage.apply(() -> rows.put(to, row));
+    }
+
     /** Flips a bit in a row. */
     void damage(String table, byte[] key) {
         Tables.Table rows = storage.tables(ShardMap.CONTROLLER).table(table);

@@ -263,8 +263,12 @@ class ControllerTest {
     void damagedRowsStopTheMachine() {
         box.complete(join("g3"));
         box.complete(join("g4"));
+        box.complete(join("g5"));
+        box.restart();
         box.damage("configurations", Rows.key(1));
         assertThatThrownBy(() -> box.controller().configuration(1)).hasMessageContaining("configuration 1 is damaged");
+        box.displace("configurations", Rows.key(3), Rows.key(2));
+        assertThatThrownBy(() -> box.controller().configuration(2)).hasMessageContaining("configuration 2 is damaged");
         box.damage("state", Rows.key(0));
         assertThatThrownBy(box::restart).hasMessageContaining("the state is damaged");
     }

@@ -58,13 +58,15 @@ class RulesTest {
         refused(join(names(255)), "256 groups are the most; there are 2, and 255 more are too many.");
         assertThat(box.complete(join(names(254))).groups()).hasSize(256);
         refused(join("one-more"), "256 groups are the most; there are 256, and 1 more are too many.");
-        refused(leave("nobody"), "There is no group 'nobody'; there is g1, g2, a1, a2, a3, a4, a5, a6 and 248 more.");
+        refused(
+                leave("nobody"),
+                "There is no group 'nobody'; the groups are g1, g2, a1, a2, a3, a4, a5, a6 and 248 more.");
     }
 
     @Test
     void leaveOfWhoIsNotThere() {
-        refused(leave("g3"), "There is no group 'g3'; there is g1, g2.");
-        refused(leave("controller"), "There is no group 'controller'; there is g1, g2.");
+        refused(leave("g3"), "There is no group 'g3'; the groups are g1, g2.");
+        refused(leave("controller"), "There is no group 'controller'; the groups are g1, g2.");
         refused(leave("g1", "g1"), "The leave names group 'g1' twice.");
         refused(leave(), "A leave names at least one group.");
     }
@@ -78,7 +80,7 @@ class RulesTest {
 
     @Test
     void moveOfOrToWhatIsNotThere() {
-        refused(move(0, "g3"), "There is no group 'g3'; there is g1, g2.");
+        refused(move(0, "g3"), "There is no group 'g3'; the groups are g1, g2.");
         refused(move(16, "g1"), "There is no shard 16; shards are 0 to 15.");
         assertThat(new ControllerBox(4, 0).change(move(0, "g1")))
                 .isEqualTo(refusal(Response.Code.BAD_REQUEST, "There is no group 'g1'."));
