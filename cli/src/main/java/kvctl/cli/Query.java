@@ -57,7 +57,7 @@ final class Query implements Callable<Integer> {
             long unowned = ShardRanges.count(configuration.shardGroups(), ShardMap.NO_GROUP);
             if (unowned > 0) {
                 List<String> shards = ShardRanges.of(configuration.shardGroups(), ShardMap.NO_GROUP);
-                rows.row(null, null, List.of(), unowned, shards);
+                rows.row(List.of(), null, null, List.of(), unowned, shards);
             }
             rows.after("configuration", configuration.number());
             rows.after("moves_left", reply.movesLeft());

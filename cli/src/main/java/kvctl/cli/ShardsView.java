@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import kvctl.client.KvClient;
 import kvctl.protocol.ShardMap;
@@ -28,18 +29,24 @@ record ShardsView(ClusterView cluster, Map<Integer, Map<Integer, ShardStatus>> k
                 leaders.put(group.groupId(), leader.place().nodeId());
             }
         }
-        Map<Integer, Map<Integer, ShardStatus>> known = new HashMap<>();
-        List<CompletableFuture<Void>> asked = new ArrayList<>();
-        for (int nodeId : List.copyOf(new java.util.TreeSet<>(leaders.values()))) {
+        List<CompletableFuture<List<ShardStatus>>> asked = new ArrayList<>();
+        for (int nodeId : new TreeSet<>(leaders.values())) {
             asked.add(client.shardsAsync(nodeId, ClusterView.NODE_MS)
-                    .handle((shards, silent) -> shards == null ? List.<ShardStatus>of() : shards)
-                    .thenAccept(shards -> shards.stream()
+                    .exceptionally(silent -> List.of())
+                    .thenApply(shards -> shards.stream()
                             .filter(shard -> Integer.valueOf(nodeId).equals(leaders.get(shard.groupId())))
-                            .forEach(shard -> known.computeIfAbsent(shard.groupId(), id -> new HashMap<>())
-                                    .put(shard.shardId(), shard))));
+                            .toList()));
         }
         return CompletableFuture.allOf(asked.toArray(CompletableFuture<?>[]::new))
-                .thenApply(done -> new ShardsView(cluster, known));
+                .thenApply(done -> {
+                    Map<Integer, Map<Integer, ShardStatus>> known = new HashMap<>();
+                    for (CompletableFuture<List<ShardStatus>> answer : asked) {
+                        answer.join()
+                                .forEach(shard -> known.computeIfAbsent(shard.groupId(), id -> new HashMap<>())
+                                        .put(shard.shardId(), shard));
+                    }
+                    return new ShardsView(cluster, known);
+                });
     }
 
     ShardMap map() {

@@ -174,9 +174,11 @@ final class Failures {
     }
 
     private static KvException.Code codeOf(NodeLink node) {
-        return node.problemKind == Transport.Closed.UNWANTED
-                ? KvException.Code.WRONG_CLUSTER
-                : KvException.Code.UNREACHABLE;
+        if (node.problemKind == Transport.Closed.UNWANTED) {
+            return KvException.Code.WRONG_CLUSTER;
+        }
+        boolean gone = node.problem != null && node.state == NodeLink.State.IDLE;
+        return gone ? KvException.Code.UNREACHABLE : KvException.Code.TIMED_OUT;
     }
 
     private static String oneNode(NodeLink node, Call call, long nowMs) {
