@@ -17,7 +17,15 @@ final class Commands {
             "delete",
             "cas",
             "scan",
+            "locate",
             "status",
+            "shards",
+            "query",
+            "join",
+            "leave",
+            "move",
+            "migrations",
+            "migrate",
             "wait",
             "expect",
             "expect-error",
@@ -29,7 +37,7 @@ final class Commands {
 
     private Commands() {}
 
-    /** A new command object for one of our own names. */
+    /** A new command object, or a command with what is below it, for one of our own names. */
     private static Object create(String name, Session session) {
         return switch (name) {
             case "get" -> new Get(session);
@@ -38,7 +46,15 @@ final class Commands {
             case "delete" -> new Delete(session);
             case "cas" -> new Cas(session);
             case "scan" -> new Scan(session);
+            case "locate" -> new Locate(session);
             case "status" -> new Status(session);
+            case "shards" -> new ShardList(session);
+            case "query" -> new Query(session);
+            case "join" -> new Join(session);
+            case "leave" -> new Leave(session);
+            case "move" -> new Move(session);
+            case "migrations" -> new Migrations(session);
+            case "migrate" -> Migrate.tree(session);
             case "wait" -> new Wait(session);
             case "completion" -> new Completion(session);
             case "expect" -> new Expect(session);
@@ -89,8 +105,8 @@ final class Commands {
     }
 
     private static void add(CommandLine root, String name, Session session) {
-        CommandLine command =
-                OWN.contains(name) ? new CommandLine(create(name, session)) : LaunchCommands.create(name, session);
+        Object own = OWN.contains(name) ? create(name, session) : LaunchCommands.create(name, session);
+        CommandLine command = own instanceof CommandLine tree ? tree : new CommandLine(own);
         command.setStopAtPositional(
                 name.startsWith("expect")); // What follows is another command, with its own options.
         root.addSubcommand(name, command);
