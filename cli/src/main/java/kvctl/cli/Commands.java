@@ -1,6 +1,7 @@
 package kvctl.cli;
 
 import java.util.List;
+import kvctl.cli.bench.BenchCommand;
 import kvctl.cli.launch.LaunchCommands;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -19,6 +20,7 @@ final class Commands {
             "scan",
             "status",
             "wait",
+            "bench",
             "expect",
             "expect-error",
             "sleep",
@@ -40,6 +42,13 @@ final class Commands {
             case "scan" -> new Scan(session);
             case "status" -> new Status(session);
             case "wait" -> new Wait(session);
+            case "bench" ->
+                new BenchCommand(
+                        session,
+                        () -> session.connection().map(),
+                        () -> session.connection()
+                                .target()
+                                .connect(session.settings().timeoutMs()));
             case "completion" -> new Completion(session);
             case "expect" -> new Expect(session);
             case "expect-error" -> new ExpectError(session);
