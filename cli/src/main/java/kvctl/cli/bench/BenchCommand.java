@@ -182,7 +182,8 @@ public final class BenchCommand implements Callable<Integer> {
             tellFailures("in the warm-up: ", load.statistics());
         }
         if (stop.isAsked()) {
-            throw new CliException(ExitCode.INTERRUPTED, "Interrupted before the measurement began.", null);
+            ExitCode code = stop.code() == ExitCode.TERMINATED.code() ? ExitCode.TERMINATED : ExitCode.INTERRUPTED;
+            throw new CliException(code, "Interrupted before the measurement began.", null);
         }
     }
 

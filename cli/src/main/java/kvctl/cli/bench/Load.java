@@ -109,7 +109,11 @@ final class Load {
             byte[] value = read ? null : values.next(random);
             long sentNs = nanoTime.getAsLong();
             CompletableFuture<Result> answer = read ? client.getAsync(key) : client.putAsync(key, value);
-            answer.whenComplete((result, error) -> {
+            answer.whenComplete((result, error) -> answered(read, sentNs, result, error));
+        }
+
+        private void answered(boolean read, long sentNs, Result result, Throwable error) {
+            try {
                 if (error == null) {
                     statistics.answered(read, !read || result.done(), sentNs, nanoTime.getAsLong());
                     next();
@@ -117,7 +121,9 @@ final class Load {
                     statistics.failed(KvClient.failure(error));
                     later.execute(this::next);
                 }
-            });
+            } catch (RuntimeException | Error e) { // As above.
+                broken(e);
+            }
         }
 
         private void end() {
