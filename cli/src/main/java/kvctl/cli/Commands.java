@@ -1,6 +1,7 @@
 package kvctl.cli;
 
 import java.util.List;
+import kvctl.cli.bench.BenchCommand;
 import kvctl.cli.launch.LaunchCommands;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,6 +28,7 @@ final class Commands {
             "migrations",
             "migrate",
             "wait",
+            "bench",
             "expect",
             "expect-error",
             "sleep",
@@ -56,6 +58,13 @@ final class Commands {
             case "migrations" -> new Migrations(session);
             case "migrate" -> Migrate.tree(session);
             case "wait" -> new Wait(session);
+            case "bench" ->
+                new BenchCommand(
+                        session,
+                        () -> session.connection().map(),
+                        () -> session.connection()
+                                .target()
+                                .connect(session.settings().timeoutMs()));
             case "completion" -> new Completion(session);
             case "expect" -> new Expect(session);
             case "expect-error" -> new ExpectError(session);
