@@ -114,7 +114,7 @@ final class NodeSelector {
 
     /** By the map of the nodes, for shards move; if none answers, as the cluster began. Null: nobody owns it. */
     private Topology.Group owner(int shard) {
-        ShardMap map = survey().map() == null ? topology.shardMap("") : survey().map();
+        ShardMap map = survey().map() == null ? topology.shardMap() : survey().map();
         int groupId = map.shardGroups()[shard];
         ShardMap.Group owner = groupId == ShardMap.NO_GROUP ? null : map.group(groupId);
         return owner == null ? null : new Topology.Group(groupId, owner.name(), owner.nodeIds());

@@ -68,7 +68,7 @@ class NodeSelectorTest {
 
     @Test
     void aShardThatMovedIsLedByItsOwner() {
-        ShardMap began = FIVE.shardMap("five-1");
+        ShardMap began = FIVE.shardMap();
         int[] owners = began.shardGroups().clone();
         owners[0] = 2;
         ShardMap now = new ShardMap(
