@@ -40,7 +40,7 @@ public record Settings(
     }
 
     /** Most time for one request. */
-    long requestMs() {
+    public long requestMs() {
         return timeoutOr(REQUEST_MS);
     }
 

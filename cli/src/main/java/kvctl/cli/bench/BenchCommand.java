@@ -205,7 +205,7 @@ public final class BenchCommand implements Callable<Integer> {
             waitMs = ms == 0 ? STEP_MS : Math.min(leftMs, STEP_MS);
         }
         load.stop();
-        load.await(session.settings().timeoutMs() + GRACE_MS);
+        load.await(session.settings().requestMs() + GRACE_MS);
     }
 
     private void tell(long second, Figures before, Figures now) {
