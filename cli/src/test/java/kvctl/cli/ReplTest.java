@@ -137,6 +137,14 @@ final class ReplTest {
     }
 
     @Test
+    void shardsOfNobodyAreNotServed() {
+        node.withShards().owners = new int[] {1, 0, 0, 2};
+        try (ClusterPoll poll = poll()) {
+            assertThat(text(poll, 0)).isEqualTo("demo 1/2 s2/4 NO-QUORUM> ");
+        }
+    }
+
+    @Test
     void movesAreNoticed() {
         FakeShards shards = node.withShards();
         List<String> news = new ArrayList<>();
