@@ -64,7 +64,7 @@ final class Commands {
                         () -> session.connection().map(),
                         () -> session.connection()
                                 .target()
-                                .connect(session.settings().timeoutMs()));
+                                .connect(session.settings().requestMs()));
             case "completion" -> new Completion(session);
             case "expect" -> new Expect(session);
             case "expect-error" -> new ExpectError(session);
