@@ -96,7 +96,9 @@ final class ClusterIT {
         assertThat(demo.state("n2")).isEqualTo(State.RUNNING);
 
         Kvctl.Ran kill = kvctl.run("kill", "leader(g1)", "-o", "json").succeeds();
-        assertThat(kill.out()).startsWith("{\"schema\":\"kvctl/node-kill/1\"").containsPattern("\"leaders_lost\":\\[[^]]*\"g1\"");
+        assertThat(kill.out())
+                .startsWith("{\"schema\":\"kvctl/node-kill/1\"")
+                .containsPattern("\"leaders_lost\":\\[[^]]*\"g1\"");
         assertThat(states()).containsExactlyInAnyOrder(State.RUNNING, State.RUNNING, State.KILLED);
         assertThat(kvctl.run("get", "k", "--timeout", "20s").succeeds().out()).isEqualTo("v");
 
