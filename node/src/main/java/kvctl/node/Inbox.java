@@ -43,7 +43,7 @@ final class Inbox {
         lock.lock();
         try {
             for (Mail mail : mails) {
-                if (!ordered(mail.message())) {
+                if (!mail.isBulk()) {
                     if (control.size() < maxControl) {
                         control.add(mail);
                     }

@@ -10,14 +10,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import kvctl.node.kv.KvMachine;
-import kvctl.raft.RaftConfig;
-import kvctl.raft.Turn;
 import kvctl.storage.Identity;
 import kvctl.storage.Storage;
 import kvctl.storage.StorageConfig;
@@ -91,21 +87,13 @@ public final class Node {
                 1, new DefaultThreadFactory(name + "-net", true), NioIoHandler.newFactory());
         ExecutorService helper = Executors.newSingleThreadExecutor(new DefaultThreadFactory(name + "-helper", true));
         Peers peers = new Peers(self, netThreads, helper);
-        Turn turn = new Turn(node.id(), storage, peers);
-        TreeMap<Integer, KvMachine> machines = new TreeMap<>();
         SplittableRandom random = new SplittableRandom(new SecureRandom().nextLong());
         long nowMs = NodeLoop.realMs();
-        for (Topology.Group group : topology.groupsOn(node.id())) {
-            KvMachine machine = new KvMachine(group.id(), storage.tables(group.id()));
-            machines.put(group.id(), machine);
-            turn.add(group.id(), raftConfig(topology, node, group), machine, random.split(), nowMs);
-        }
-        ProcessFacts facts = new ProcessFacts(dataDirectory, helper);
-        Router router = new Router(self, turn, machines, () -> facts.figures(NodeLoop.realMs()), nowMs);
+        ProcessFacts facts = new ProcessFacts(dataDirectory, helper, nowMs);
+        Core core = new Core(topology, node.id(), new Core.Ports(storage, peers, random, facts::now), nowMs);
         Inbox inbox = new Inbox(1 << 16, 16 << 20, 8192, 16 << 20);
-        Server server = new Server(self, inbox, router::map, peers::dialSoon, patienceMs, fatal);
-        NodeLoop loop =
-                new NodeLoop(inbox, turn, storage, router, new NodeLoop.Links(peers::flush, server::flush), fatal);
+        Server server = new Server(self, inbox, core::map, peers::dialSoon, patienceMs, fatal);
+        NodeLoop loop = new NodeLoop(inbox, core, storage, new NodeLoop.Links(peers::flush, server::flush), fatal);
         Node running = new Node(node, netThreads, helper, server, peers, loop);
         try {
             server.bind(netThreads);
@@ -142,32 +130,6 @@ public final class Node {
         StorageConfig some = StorageConfig.DEFAULT;
         long cacheBytes = Math.max(1 << 20, Math.min(some.cacheBytes(), settings.heapBytes() / 5));
         return new StorageConfig(cacheBytes, some.lockWaitMs(), some.snapshotMaxMs(), some.dropRowsPerCommit());
-    }
-
-    /** Limits so that all groups together fit in the heap and in the peers' queues. */
-    private static RaftConfig raftConfig(Topology topology, Topology.Node node, Topology.Group group) {
-        Topology.Settings settings = node.settings();
-        int groups = topology.groupsOn(node.id()).size();
-        RaftConfig.Limits some = RaftConfig.Limits.DEFAULT;
-        long share = settings.heapBytes() / 4 / groups;
-        RaftConfig.Limits limits = new RaftConfig.Limits(
-                some.messageBytes(),
-                some.inflightMessages(),
-                Math.max(64 << 10, Math.min(some.inflightBytes(), Peers.LOG_QUEUE_BYTES / groups)),
-                Math.max(8 << 20, Math.min(some.uncommittedBytes(), share)),
-                some.waitingReads(),
-                some.applyBytes(),
-                (int) Math.min(Integer.MAX_VALUE, settings.snapshotEntries()),
-                Math.min(settings.snapshotBytes(), share),
-                (int) Math.min(some.keptEntries(), settings.snapshotEntries() / 2),
-                some.chunkBytes());
-        return new RaftConfig(
-                node.id(),
-                group.nodeIds(),
-                settings.heartbeatMs(),
-                settings.electionMs(),
-                settings.electionMaxMs(),
-                limits);
     }
 
     /**

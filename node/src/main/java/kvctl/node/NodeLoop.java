@@ -8,7 +8,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import kvctl.raft.RaftStatus;
-import kvctl.raft.Turn;
 import kvctl.storage.Storage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,9 +33,8 @@ final class NodeLoop {
     private static final long HAND_OVER_MS = 500;
 
     private final Inbox inbox;
-    private final Turn turn;
+    private final Core core;
     private final Storage storage;
-    private final Router router;
     private final Links links;
     private final Consumer<Throwable> fatal;
     private final Thread thread;
@@ -62,11 +60,10 @@ final class NodeLoop {
     /**
      * @param fatal gets what ended the loop against its will; the loop has ended then, nothing was closed
      */
-    NodeLoop(Inbox inbox, Turn turn, Storage storage, Router router, Links links, Consumer<Throwable> fatal) {
+    NodeLoop(Inbox inbox, Core core, Storage storage, Links links, Consumer<Throwable> fatal) {
         this.inbox = inbox;
-        this.turn = turn;
+        this.core = core;
         this.storage = storage;
-        this.router = router;
         this.links = links;
         this.fatal = fatal;
         this.thread = new Thread(this::run);
@@ -113,7 +110,7 @@ final class NodeLoop {
 
     private void turn() {
         long before = clock.read(realMs(), 0);
-        long dueMs = turn.nextDeadlineMs();
+        long dueMs = core.nextDeadlineMs();
         long sleepMs = dueMs <= before ? 0 : Math.min(onGrid(dueMs) - before, LONGEST_SLEEP_MS);
         if (sleepMs > 0) {
             inbox.await(sleepMs);
@@ -122,18 +119,22 @@ final class NodeLoop {
         long now = clock.read(realMs, sleepMs);
         inbox.drain(mails, calls, CALLS_PER_TURN, BYTES_PER_TURN);
         for (Mail mail : mails) {
-            turn.receive(mail.groupId(), mail.from(), mail.message(), now);
+            if (mail.note() == null) {
+                core.receive(mail.groupId(), mail.from(), mail.message(), now);
+            } else {
+                core.receive(mail.from(), mail.note(), now);
+            }
         }
         for (Call call : calls) {
-            router.take(call, realMs, now);
+            core.take(call, realMs, now);
         }
         mails.clear();
         calls.clear();
 
-        turn.prepare(now);
+        core.prepare(now);
         links.messages().run();
-        turn.save();
-        turn.finish(clock.read(realMs(), 0));
+        core.save();
+        core.finish(clock.read(realMs(), 0));
         links.messages().run();
         links.answers().run();
         if (now - watchedMs >= WATCH_EVERY_MS) {
@@ -142,7 +143,7 @@ final class NodeLoop {
         }
         if (now - maintainedMs >= MAINTAIN_EVERY_MS) {
             maintainedMs = now;
-            storage.maintain(now);
+            core.maintain(now);
         }
     }
 
@@ -157,13 +158,13 @@ final class NodeLoop {
     /** Logs what changed for people: roles, terms, leaders, snapshots; never single requests. */
     private void watch() {
         boolean leadersChanged = false;
-        for (int groupId : turn.groups()) {
-            RaftStatus now = turn.status(groupId);
+        for (int groupId : core.groups()) {
+            RaftStatus now = core.status(groupId);
             RaftStatus before = seen.put(groupId, now);
             if (before == null) {
                 LOG.info(
                         "{}: replica starts, term {}, log {}..{}, applied {}{}",
-                        router.name(groupId),
+                        core.name(groupId),
                         now.currentTerm(),
                         now.firstLogIndex(),
                         now.lastLogIndex(),
@@ -177,36 +178,42 @@ final class NodeLoop {
                 leadersChanged = true;
                 LOG.info(
                         "{}: {} in term {}, leader {}",
-                        router.name(groupId),
+                        core.name(groupId),
                         now.role(),
                         now.currentTerm(),
-                        router.nodeName(now.leaderId()));
+                        core.nodeName(now.leaderId()));
             }
             if (before.forgetful() && !now.forgetful()) {
-                LOG.info("{}: has caught up, votes again", router.name(groupId));
+                LOG.info("{}: has caught up, votes again", core.name(groupId));
             }
             if (now.firstLogIndex() > before.firstLogIndex()) {
                 LOG.info(
                         "{}: log now begins at {}, applied {}",
-                        router.name(groupId),
+                        core.name(groupId),
                         now.firstLogIndex(),
                         now.lastApplied());
             }
         }
+        for (int groupId : List.copyOf(seen.keySet())) {
+            if (!core.groups().contains(groupId)) {
+                seen.remove(groupId);
+                LOG.info("group {}: is no more, its replica was deleted", groupId);
+            }
+        }
         if (leadersChanged) {
-            router.refreshMap();
+            core.refreshMap();
         }
     }
 
     private void leave() {
-        List<Integer> led = router.handOver(clock.read(realMs(), 0));
+        List<Integer> led = core.handOver(clock.read(realMs(), 0));
         long until = realMs() + HAND_OVER_MS;
-        while (realMs() < until && led.stream().anyMatch(router::leads)) {
+        while (realMs() < until && led.stream().anyMatch(core::leads)) {
             turn();
         }
-        turn.stop();
+        core.stop();
         inbox.drain(mails, calls, Integer.MAX_VALUE, Long.MAX_VALUE);
-        calls.forEach(router::refuseAtStop);
+        calls.forEach(core::refuseAtStop);
         links.messages().run();
         links.answers().run();
         storage.close();

@@ -2,6 +2,8 @@ package kvctl.node;
 
 import java.util.ArrayList;
 import java.util.List;
+import kvctl.node.meta.Note;
+import kvctl.node.meta.NoteCodec;
 import kvctl.protocol.BytesReader;
 import kvctl.protocol.BytesWriter;
 import kvctl.protocol.ProtocolException;
@@ -37,6 +39,7 @@ final class PeerCodec {
     private static final int INSTALL_SNAPSHOT = 7;
     private static final int INSTALL_SNAPSHOT_REPLY = 8;
     private static final int TIMEOUT_NOW = 9;
+    private static final int NOTE = 64;
 
     private PeerCodec() {}
 
@@ -80,20 +83,28 @@ final class PeerCodec {
         }
     }
 
-    /** Reads all messages of a frame's body; {@code from} is written into each. */
+    /** Notes are of no group; a zero stands in its place. */
+    static void write(BytesWriter out, Note note) {
+        number(out, 0);
+        out.u8(NOTE);
+        NoteCodec.write(out, note);
+    }
+
+    /** Reads all messages and notes of a frame's body; {@code from} is written into each. */
     static List<Mail> readAll(BytesReader in, int from) throws ProtocolException {
         List<Mail> mails = new ArrayList<>();
         while (in.remaining() > 0) {
             int before = in.remaining();
             int groupId = in.varint(Integer.MAX_VALUE);
-            Message message = readMessage(in);
-            mails.add(new Mail(from, groupId, message, before - in.remaining()));
+            int kind = in.u8();
+            Note note = kind == NOTE ? NoteCodec.read(in) : null;
+            Message message = kind == NOTE ? null : readMessage(kind, in);
+            mails.add(new Mail(from, groupId, message, note, before - in.remaining()));
         }
         return mails;
     }
 
-    private static Message readMessage(BytesReader in) throws ProtocolException {
-        int kind = in.u8();
+    private static Message readMessage(int kind, BytesReader in) throws ProtocolException {
         return switch (kind) {
             case PRE_VOTE -> new PreVote(number(in), in.varint(Integer.MAX_VALUE), number(in), number(in));
             case PRE_VOTE_REPLY -> new PreVoteReply(number(in), in.bool());

@@ -14,6 +14,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import kvctl.node.meta.Note;
 import kvctl.protocol.BytesWriter;
 import kvctl.protocol.Frame;
 import kvctl.protocol.FrameDecoder;
@@ -21,7 +22,6 @@ import kvctl.protocol.FrameEncoder;
 import kvctl.protocol.Frames;
 import kvctl.protocol.HelloReply;
 import kvctl.raft.Message;
-import kvctl.raft.Outbox;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * The links to all other nodes: one connection each, dialled from here and used in this direction only. {@link #send}
  * and {@link #flush} are for the loop's thread; they never block and drop what does not fit (HAZARDS A1, A2).
  */
-final class Peers implements Outbox {
+final class Peers implements Core.Links {
     private static final Logger LOG = LoggerFactory.getLogger(Peers.class);
 
     /** Bytes that may wait for a peer before entries and snapshot chunks for it are dropped. */
@@ -75,6 +75,11 @@ final class Peers implements Outbox {
     @Override
     public void send(int groupId, int to, Message message) {
         links[to].add(groupId, message);
+    }
+
+    @Override
+    public void send(int to, Note note) {
+        links[to].add(note);
     }
 
     /** Writes what was sent since the last time: at most one write per peer. */
@@ -134,26 +139,38 @@ final class Peers implements Outbox {
         }
 
         void add(int groupId, Message message) {
-            if (channel == null) {
+            boolean bulk = Inbox.ordered(message);
+            if (!hasRoom(bulk && !heartbeat(message))) {
                 return;
             }
-            boolean bulk = Inbox.ordered(message);
+            PeerCodec.write(bulk ? logLane() : controlLane(), groupId, message);
+        }
+
+        /** Notes travel behind the log: a piece of a shard must not hold up votes and heartbeats (HAZARDS A3). */
+        void add(Note note) {
+            if (hasRoom(true)) {
+                PeerCodec.write(logLane(), note);
+            }
+        }
+
+        private boolean hasRoom(boolean large) {
             long waiting = out.bytes() + control.size() + log.size();
             boolean full = waiting >= LOG_QUEUE_BYTES || allQueued.get() >= ALL_LOG_QUEUE_BYTES;
-            if (waiting >= QUEUE_BYTES || (full && bulk && !heartbeat(message))) {
-                return;
-            }
-            if (!bulk) {
-                controlStart = controlStart < 0 ? Frames.begin(control, Frames.PEER) : controlStart;
-                PeerCodec.write(control, groupId, message);
-                return;
-            }
+            return channel != null && waiting < QUEUE_BYTES && !(full && large);
+        }
+
+        private BytesWriter controlLane() {
+            controlStart = controlStart < 0 ? Frames.begin(control, Frames.PEER) : controlStart;
+            return control;
+        }
+
+        private BytesWriter logLane() {
             if (logStart >= 0 && log.size() - logStart > FRAME_SOFT_BYTES) {
                 Frames.end(log, logStart);
                 logStart = -1;
             }
             logStart = logStart < 0 ? Frames.begin(log, Frames.PEER) : logStart;
-            PeerCodec.write(log, groupId, message);
+            return log;
         }
 
         void flush() {

@@ -17,19 +17,29 @@ final class ProcessFacts {
     private static final Path PROC_STATUS = Path.of("/proc/self/status");
 
     /** @param rssBytes 0 where it can't be read */
-    record Figures(long dataBytes, long rssBytes, long takenAtMs) {}
+    private record Figures(long dataBytes, long rssBytes, long takenAtMs) {}
 
     private final Path dataDirectory;
     private final Executor helper;
+    private final long startedMs;
     private final AtomicBoolean refreshing = new AtomicBoolean();
     private volatile Figures figures = new Figures(0, 0, Long.MIN_VALUE / 2);
 
-    ProcessFacts(Path dataDirectory, Executor helper) {
+    /** @param startedMs when the process started, on the clock of {@link NodeLoop#realMs} */
+    ProcessFacts(Path dataDirectory, Executor helper, long startedMs) {
         this.dataDirectory = dataDirectory;
         this.helper = helper;
+        this.startedMs = startedMs;
     }
 
-    Figures figures(long nowMs) {
+    Core.Facts now() {
+        long nowMs = NodeLoop.realMs();
+        Figures known = figures(nowMs);
+        long pid = ProcessHandle.current().pid();
+        return new Core.Facts(pid, nowMs - startedMs, known.dataBytes(), known.rssBytes());
+    }
+
+    private Figures figures(long nowMs) {
         Figures known = figures;
         if (nowMs - known.takenAtMs() >= FRESH_MS && refreshing.compareAndSet(false, true)) {
             helper.execute(() -> {

@@ -3,9 +3,14 @@ package kvctl.node;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import kvctl.node.kv.KvMachine;
+import kvctl.node.kv.ShardState;
+import kvctl.node.meta.Controller;
+import kvctl.node.meta.Migrator;
 import kvctl.protocol.Limits;
 import kvctl.protocol.NodeStatus;
 import kvctl.protocol.Request;
@@ -13,6 +18,7 @@ import kvctl.protocol.Response;
 import kvctl.protocol.Response.Code;
 import kvctl.protocol.Response.Refused;
 import kvctl.protocol.ShardMap;
+import kvctl.protocol.ShardStatus;
 import kvctl.protocol.Shards;
 import kvctl.raft.RaftStatus;
 import kvctl.raft.Turn;
@@ -24,30 +30,36 @@ import kvctl.raft.Waiter;
  * {@link #map} may be called by others.
  */
 final class Router {
-    private final Self self;
+    private final Topology.Node self;
+    private final long incarnation;
     private final Turn turn;
-    private final SortedMap<Integer, KvMachine> machines;
-    private final Supplier<ProcessFacts.Figures> facts;
-    private final long startedMs;
+    private final Groups groups;
+    private final Migrator migrator;
+    private final Supplier<ShardMap> newest;
+    private final Supplier<Core.Facts> facts;
+    private final SortedMap<Integer, Map<Integer, long[]>> reads = new TreeMap<>();
     private long nowMs;
     private volatile ShardMap map;
 
     /**
-     * @param machines state machine of each group that has a replica here
-     * @param startedMs when the node started, on the clock of {@link #take}'s {@code realMs}
+     * @param newest map that this node knows, without leaders
+     * @param ports what the node runs on
      */
     Router(
-            Self self,
+            Topology.Node self,
             Turn turn,
-            SortedMap<Integer, KvMachine> machines,
-            Supplier<ProcessFacts.Figures> facts,
-            long startedMs) {
+            Groups groups,
+            Migrator migrator,
+            Supplier<ShardMap> newest,
+            Core.Ports ports) {
         this.self = self;
+        this.incarnation = ports.storage().incarnation();
         this.turn = turn;
-        this.machines = machines;
-        this.facts = facts;
-        this.startedMs = startedMs;
-        this.map = self.topology().shardMap(self.clusterId());
+        this.groups = groups;
+        this.migrator = migrator;
+        this.newest = newest;
+        this.facts = ports.facts();
+        this.map = newest.get();
     }
 
     /** The shard map with the leaders this node knew last. */
@@ -80,7 +92,37 @@ final class Router {
             call.answer(new Response.StatusReply(status(realMs)));
         } else if (request instanceof Request.TransferLeadership transfer) {
             call.answer(transfer(transfer));
+        } else if (request instanceof Request.GetShards) {
+            call.answer(new Response.ShardsReply(shards()));
+        } else {
+            control(call, request);
         }
+    }
+
+    // --- the controller ---
+
+    private void control(Call call, Request request) {
+        Controller controller = groups.controller();
+        if (controller == null) {
+            call.answer(notHere(ShardMap.CONTROLLER));
+        } else if (request instanceof Request.SteerMoves steer) {
+            turn.propose(ShardMap.CONTROLLER, Controller.steer(steer), call.waitsFor(this, ShardMap.CONTROLLER));
+        } else if (request instanceof Request.Reconfigure change && !change.planOnly()) {
+            reconfigure(call, controller, change);
+        } else {
+            turn.read(ShardMap.CONTROLLER, call.waitsFor(this, ShardMap.CONTROLLER));
+        }
+    }
+
+    private void reconfigure(Call call, Controller controller, Request.Reconfigure change) {
+        byte[] command;
+        try {
+            command = Controller.reconfigure(change);
+        } catch (IllegalArgumentException e) {
+            call.answer(refused(Code.BAD_REQUEST, e.getMessage(), 0));
+            return;
+        }
+        turn.propose(ShardMap.CONTROLLER, command, call.waitsFor(this, ShardMap.CONTROLLER));
     }
 
     private void write(Call call, Request.Write write) {
@@ -90,8 +132,8 @@ final class Router {
             call.answer(refused(Code.BAD_REQUEST, problem, 0));
             return;
         }
-        int groupId = map.shardGroups()[Shards.of(write.key(), shards)];
-        if (!machines.containsKey(groupId)) {
+        int groupId = groupOf(Shards.of(write.key(), shards));
+        if (!groups.machines().containsKey(groupId)) {
             call.answer(notHere(groupId));
             return;
         }
@@ -106,12 +148,31 @@ final class Router {
     }
 
     private void read(Call call, int shardId) {
-        int groupId = map.shardGroups()[shardId];
-        if (machines.containsKey(groupId)) {
+        int groupId = groupOf(shardId);
+        if (groups.machines().containsKey(groupId)) {
             turn.read(groupId, call.waitsFor(this, groupId));
         } else {
             call.answer(notHere(groupId));
         }
+    }
+
+    /**
+     * The group that is asked for a shard: one here that serves it as far as its replica has applied, else the map's owner.
+     * Whether it may answer is decided when the request is applied or the read served (HAZARDS G4).
+     */
+    private int groupOf(int shardId) {
+        int owner = newest.get().shardGroups()[shardId];
+        KvMachine ofOwner = groups.machines().get(owner);
+        if (ofOwner != null && ofOwner.serves(shardId)) {
+            return owner;
+        }
+        for (Map.Entry<Integer, KvMachine> each : groups.machines().entrySet()) {
+            if (each.getValue().serves(shardId)) {
+                return each.getKey();
+            }
+        }
+        int taker = newest.get().movingTo()[shardId];
+        return ofOwner != null || !groups.machines().containsKey(taker) ? owner : taker;
     }
 
     private void get(Call call, Request.Get get) {
@@ -139,16 +200,32 @@ final class Router {
     /** For {@link Call#done}: the write was applied, or the read may be served now. */
     void done(Call call, Object reply) {
         Request request = call.request();
-        KvMachine machine = machines.get(call.groupId());
+        KvMachine machine = groups.machines().get(call.groupId());
         if (!(request instanceof Request.Write) && call.isDoorFull()) {
             call.answer(refused(Code.BUSY, "Answers are not read as fast as they are asked for.", 0));
         } else if (request instanceof Request.Get get) {
-            call.answer(machine.get(Shards.of(get.key(), map.shardGroups().length), get.key()));
+            int shardId = Shards.of(get.key(), map.shardGroups().length);
+            countRead(call.groupId(), shardId);
+            call.answer(machine.get(shardId, get.key()));
         } else if (request instanceof Request.Scan scan) {
+            countRead(call.groupId(), scan.shardId());
             call.answer(machine.scan(scan));
+        } else if (request instanceof Request.GetConfiguration get) {
+            call.answer(groups.controller().configuration(get.number()));
+        } else if (request instanceof Request.Reconfigure change && change.planOnly()) {
+            call.answer(groups.controller().plan(change));
         } else {
             call.answer((Response) reply);
         }
+    }
+
+    private void countRead(int groupId, int shardId) {
+        reads.computeIfAbsent(groupId, id -> new TreeMap<>()).computeIfAbsent(shardId, id -> new long[1])[0]++;
+    }
+
+    private long reads(int groupId, int shardId) {
+        Map<Integer, long[]> ofGroup = reads.getOrDefault(groupId, Map.of());
+        return ofGroup.containsKey(shardId) ? ofGroup.get(shardId)[0] : 0;
     }
 
     /** For {@link Call#failed}. */
@@ -162,41 +239,37 @@ final class Router {
                         ? refused(
                                 Code.LOST_LEADERSHIP,
                                 "%s lost the leadership of %s while the write was under way."
-                                        .formatted(self.node().name(), name(call.groupId())),
+                                        .formatted(self.name(), name(call.groupId())),
                                 turn.leaderId(call.groupId()))
                         : notLeader(call.groupId());
             case STOPPED ->
-                write ? refused(Code.STOPPING, self.node().name() + " is stopping.", 0) : notLeader(call.groupId());
+                write ? refused(Code.STOPPING, self.name() + " is stopping.", 0) : notLeader(call.groupId());
         };
         call.answer(answer);
     }
 
     /** Refuses a call that was never begun, because the node stops. */
     void refuseAtStop(Call call) {
-        call.answer(refused(Code.NOT_LEADER, self.node().name() + " is stopping.", 0));
+        call.answer(refused(Code.NOT_LEADER, self.name() + " is stopping.", 0));
     }
 
     private Refused notLeader(int groupId) {
         int leaderId = turn.leaderId(groupId);
-        int hint = leaderId == self.nodeId() ? 0 : leaderId;
+        int hint = leaderId == self.id() ? 0 : leaderId;
         String who = hint == 0 ? "no leader is known." : nodeName(hint) + " does.";
-        return refused(
-                Code.NOT_LEADER, "%s does not lead %s; %s".formatted(self.node().name(), name(groupId), who), hint);
+        return refused(Code.NOT_LEADER, "%s does not lead %s; %s".formatted(self.name(), name(groupId), who), hint);
     }
 
     private Refused notHere(int groupId) {
-        return refused(
-                Code.WRONG_GROUP,
-                "%s holds no replica of %s.".formatted(self.node().name(), name(groupId)),
-                0);
+        return refused(Code.WRONG_GROUP, "%s holds no replica of %s.".formatted(self.name(), name(groupId)), 0);
     }
 
     private Response transfer(Request.TransferLeadership transfer) {
         int groupId = transfer.groupId();
-        if (!machines.containsKey(groupId)) {
-            return refused(Code.WRONG_GROUP, self.node().name() + " holds no replica of group " + groupId + ".", 0);
+        if (!turn.groups().contains(groupId)) {
+            return notHere(groupId);
         }
-        if (!self.topology().groups().get(groupId - 1).nodeIds().contains(transfer.toNodeId())) {
+        if (!newest.get().group(groupId).nodeIds().contains(transfer.toNodeId())) {
             return refused(
                     Code.BAD_REQUEST,
                     "Node %d holds no replica of %s.".formatted(transfer.toNodeId(), name(groupId)),
@@ -265,67 +338,68 @@ final class Router {
     // --- what people and the loop ask ---
 
     boolean leads(int groupId) {
-        return turn.leaderId(groupId) == self.nodeId();
+        return turn.leaderId(groupId) == self.id();
     }
 
     String name(int groupId) {
-        return self.topology().groups().get(groupId - 1).name();
+        ShardMap.Group group = newest.get().group(groupId);
+        return group == null ? "group " + groupId : group.name();
     }
 
     String nodeName(int nodeId) {
-        return nodeId == 0 ? "unknown" : self.topology().node(nodeId).name();
+        return nodeId == 0 ? "unknown" : nodeName(map, nodeId);
     }
 
-    /** Takes the leaders that are known now into the map that clients get. */
+    private static String nodeName(ShardMap map, int nodeId) {
+        for (ShardMap.Node node : map.nodes()) {
+            if (node.nodeId() == nodeId) {
+                return node.name();
+            }
+        }
+        return "node " + nodeId;
+    }
+
+    /** Takes the newest map and the leaders that are known now into what clients get. */
     void refreshMap() {
-        ShardMap old = map;
-        List<ShardMap.Group> groups = new ArrayList<>();
-        for (ShardMap.Group group : old.groups()) {
-            int leaderId = turn.leaderId(group.groupId());
-            groups.add(new ShardMap.Group(group.groupId(), group.name(), group.nodeIds(), leaderId));
-        }
-        map = new ShardMap(old.number(), old.clusterId(), old.shardGroups(), groups, old.nodes());
+        Map<Integer, Integer> leaders = new TreeMap<>();
+        turn.groups().forEach(groupId -> leaders.put(groupId, turn.leaderId(groupId)));
+        map = newest.get().withLeaders(leaders);
     }
 
-    /** Hands every leadership to the follower that is closest behind; returns the groups concerned. */
-    List<Integer> handOver(long replicaMs) {
-        List<Integer> handed = new ArrayList<>();
-        for (int groupId : machines.keySet()) {
-            RaftStatus status = turn.status(groupId);
-            RaftStatus.Peer best = null;
-            for (RaftStatus.Peer peer : status.peers()) {
-                boolean better = best == null || peer.matchIndex() > best.matchIndex();
-                best = alive(peer, replicaMs) && better ? peer : best;
-            }
-            if (best != null) {
-                turn.transferLeadership(groupId, best.nodeId(), replicaMs);
-                handed.add(groupId);
-            }
+    /** The follower to hand leadership to; null if this replica does not lead, or nobody is near. */
+    RaftStatus.Peer closest(RaftStatus status, long replicaMs) {
+        RaftStatus.Peer best = null;
+        for (RaftStatus.Peer peer : status.peers()) {
+            boolean better = best == null || peer.matchIndex() > best.matchIndex();
+            best = alive(peer, replicaMs) && better ? peer : best;
         }
-        return handed;
+        return best;
     }
 
     private boolean alive(RaftStatus.Peer peer, long replicaMs) {
-        return peer.nodeId() != self.nodeId()
-                && replicaMs - peer.lastContactMs() < self.node().settings().electionMaxMs();
+        return peer.nodeId() != self.id()
+                && replicaMs - peer.lastContactMs() < self.settings().electionMaxMs();
     }
 
     private NodeStatus status(long realMs) {
         List<NodeStatus.Replica> replicas = new ArrayList<>();
-        machines.forEach((groupId, machine) -> replicas.add(replica(turn.status(groupId), machine)));
-        ProcessFacts.Figures figures = facts.get();
+        for (int groupId : turn.groups()) {
+            KvMachine machine = groups.machines().get(groupId);
+            replicas.add(replica(turn.status(groupId), machine == null ? 0 : machine.keys()));
+        }
+        Core.Facts process = facts.get();
         return new NodeStatus(
-                self.nodeId(),
-                self.node().name(),
-                ProcessHandle.current().pid(),
-                realMs - startedMs,
-                self.incarnation(),
-                figures.dataBytes(),
-                figures.rssBytes(),
+                self.id(),
+                self.name(),
+                process.pid(),
+                process.uptimeMs(),
+                incarnation,
+                process.dataBytes(),
+                process.rssBytes(),
                 replicas);
     }
 
-    private NodeStatus.Replica replica(RaftStatus status, KvMachine machine) {
+    private NodeStatus.Replica replica(RaftStatus status, long keys) {
         List<NodeStatus.Peer> peers = new ArrayList<>();
         for (RaftStatus.Peer peer : status.peers()) {
             peers.add(new NodeStatus.Peer(peer.nodeId(), peer.matchIndex(), alive(peer, nowMs)));
@@ -341,8 +415,31 @@ final class Router {
                 status.lastLogIndex(),
                 status.firstLogIndex(),
                 status.logBytes(),
-                machine.keys(),
+                keys,
                 peers);
+    }
+
+    private List<ShardStatus> shards() {
+        List<ShardStatus> shards = new ArrayList<>();
+        groups.machines().forEach((groupId, machine) -> {
+            for (ShardState state : machine.shards()) {
+                boolean receiving = state.status() == ShardState.Status.RECEIVING;
+                shards.add(new ShardStatus(
+                        state.shardId(),
+                        groupId,
+                        state.status().name().toLowerCase(Locale.ROOT),
+                        state.number(),
+                        state.peerGroupId(),
+                        state.keys(),
+                        state.bytes(),
+                        reads(groupId, state.shardId()),
+                        state.writes(),
+                        state.copiedBytes(),
+                        state.totalBytes(),
+                        receiving ? migrator.waitsFor(groupId, state.shardId()) : ""));
+            }
+        });
+        return shards;
     }
 
     private static String roleName(RaftStatus status) {

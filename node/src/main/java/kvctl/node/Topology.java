@@ -28,6 +28,9 @@ public record Topology(String cluster, int shards, List<Node> nodes, List<Intege
     public static final int DEFAULT_BASE_PORT = 7101;
     public static final String DEFAULT_HOST = "127.0.0.1";
 
+    /** Name of the group that holds the configurations; no other group may have it. */
+    public static final String CONTROLLER = "controller";
+
     private static final int MAX_FILE_BYTES = 1 << 20;
 
     /** One process. Address and name are free; the id is what the other nodes and the stored state go by. */
@@ -193,24 +196,28 @@ public record Topology(String cluster, int shards, List<Node> nodes, List<Intege
     }
 
     /**
-     * The first configuration: number 1, shards split evenly over the groups in order, so that no group has more than
-     * one shard more than another. Leaders are not known.
+     * The first map: configuration 1, shards split evenly over the groups in order, so that no group has more than one
+     * shard more than another, and the controller. Leaders are not known.
      */
-    public ShardMap shardMap(String clusterId) {
+    public ShardMap shardMap() {
         int[] shardGroups = new int[shards];
-        for (int shard = 0; shard < shards; shard++) {
+        for (int shard = 0; shard < shards && !groups.isEmpty(); shard++) {
             shardGroups[shard] = groups.get(shard * groups.size() / shards).id();
         }
+        List<ShardMap.Group> all = new ArrayList<>();
+        all.add(new ShardMap.Group(ShardMap.CONTROLLER, CONTROLLER, controller, 0));
+        groups.forEach(g -> all.add(new ShardMap.Group(g.id(), g.name(), g.nodeIds(), 0)));
         return new ShardMap(
+                0,
                 1,
-                clusterId,
+                cluster,
                 shardGroups,
-                groups.stream()
-                        .map(g -> new ShardMap.Group(g.id(), g.name(), g.nodeIds(), 0))
-                        .toList(),
+                new int[shards],
+                all,
                 nodes.stream()
                         .map(n -> new ShardMap.Node(n.id(), n.name(), n.host(), n.port()))
-                        .toList());
+                        .toList(),
+                ShardMap.Steering.FREE);
     }
 
     /** What works but is hardly meant, one line each. */

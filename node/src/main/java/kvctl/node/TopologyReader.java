@@ -160,6 +160,11 @@ final class TopologyReader {
     private List<Group> groups(Map<String, Field> top) {
         List<Group> groups = new ArrayList<>();
         for (Field field : named(top, "groups", Topology.MAX_GROUPS)) {
+            if (field.name().equals(Topology.CONTROLLER)) {
+                problem(
+                        field.at(),
+                        "'controller' is the name of the group that holds the configurations; take another.");
+            }
             groups.add(new Group(groups.size() + 1, field.name(), replicas(field, "group '" + field.name() + "'")));
         }
         return groups;

@@ -29,7 +29,7 @@ class AcceptedTest {
     private final AtomicReference<Throwable> fatal = new AtomicReference<>();
 
     private EmbeddedChannel greeted(Inbox inbox) throws ProtocolException {
-        Server server = new Server(self, inbox, () -> topology.shardMap("test"), nodeId -> {}, 1000, fatal::set);
+        Server server = new Server(self, inbox, () -> topology.shardMap(), nodeId -> {}, 1000, fatal::set);
         EmbeddedChannel channel = new EmbeddedChannel(new FrameDecoder(1000), new FrameEncoder(), new Accepted(server));
         send(channel, Hello.ofClient("test", "c"));
         assertThat(sent(channel)).singleElement().isInstanceOf(HelloReply.Accepted.class);

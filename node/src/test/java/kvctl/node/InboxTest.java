@@ -15,11 +15,11 @@ class InboxTest {
     private final List<Call> calls = new ArrayList<>();
 
     private static Mail vote(long term) {
-        return new Mail(2, 1, new Message.RequestVoteReply(term, true), 5);
+        return new Mail(2, 1, new Message.RequestVoteReply(term, true), null, 5);
     }
 
     private static Mail append(long term, int bytes) {
-        return new Mail(2, 1, new Message.AppendEntries(term, 2, 0, 0, List.of(), 0, 0, 0), bytes);
+        return new Mail(2, 1, new Message.AppendEntries(term, 2, 0, 0, List.of(), 0, 0, 0), null, bytes);
     }
 
     private static Call call(int bytes) {

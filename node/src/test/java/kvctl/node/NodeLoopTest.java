@@ -5,16 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import kvctl.node.kv.KvMachine;
+import kvctl.node.meta.Note;
 import kvctl.protocol.Request;
 import kvctl.protocol.Response;
-import kvctl.raft.Entry;
-import kvctl.raft.RaftConfig;
-import kvctl.raft.StateMachine;
-import kvctl.raft.Turn;
+import kvctl.raft.Message;
 import kvctl.storage.Identity;
 import kvctl.storage.MemoryDisk;
 import kvctl.storage.Storage;
@@ -29,60 +26,33 @@ class NodeLoopTest {
 
     private final Inbox inbox = new Inbox(100, 1 << 20, 100, 1 << 20);
     private final CompletableFuture<Throwable> fatal = new CompletableFuture<>();
-    private boolean broken;
     private Storage storage;
     private NodeLoop loop;
 
     private void start() {
         Topology topology = Topology.defaults("test", 1, 1, 7101);
-        Self self = new Self("test", topology, topology.node(1), 1, new KnownPeers(null));
         storage = Storage.inMemory(new MemoryDisk(), new Identity("test", "n1", 1), 1, StorageConfig.DEFAULT);
-        Turn turn = new Turn(1, storage, (groupId, to, message) -> {});
-        KvMachine machine = new KvMachine(1, storage.tables(1));
-        turn.add(
-                1,
-                new RaftConfig(1, List.of(1)),
-                breakable(machine),
-                new java.util.SplittableRandom(1),
-                NodeLoop.realMs());
-        TreeMap<Integer, KvMachine> machines = new TreeMap<>();
-        machines.put(1, machine);
-        Router router = new Router(self, turn, machines, () -> new ProcessFacts.Figures(0, 0, 0), NodeLoop.realMs());
-        NodeLoop.Links links = new NodeLoop.Links(() -> {}, () -> {});
-        loop = new NodeLoop(inbox, turn, storage, router, links, fatal::complete);
+        Core.Ports ports = new Core.Ports(storage, new NoLinks(), new SplittableRandom(1), this::facts);
+        Core core = new Core(topology, 1, ports, NodeLoop.realMs());
+        loop = new NodeLoop(inbox, core, storage, new NodeLoop.Links(() -> {}, () -> {}), fatal::complete);
         loop.start("loop");
     }
 
-    private StateMachine breakable(KvMachine machine) {
-        return new StateMachine() {
-            @Override
-            public long lastApplied() {
-                return machine.lastApplied();
-            }
+    private Core.Facts facts() {
+        throw new IllegalStateException("a bug");
+    }
 
-            @Override
-            public long lastAppliedTerm() {
-                return machine.lastAppliedTerm();
-            }
+    /** There is nobody else. */
+    private static final class NoLinks implements Core.Links {
+        @Override
+        public void send(int groupId, int to, Message message) {
+            throw new AssertionError(message);
+        }
 
-            @Override
-            public List<Object> apply(List<Entry> entries) {
-                if (broken && entries.stream().anyMatch(entry -> entry.kind() == Entry.Kind.COMMAND)) {
-                    throw new IllegalStateException("a bug");
-                }
-                return machine.apply(entries);
-            }
-
-            @Override
-            public Source openSnapshot() {
-                return machine.openSnapshot();
-            }
-
-            @Override
-            public Sink receiveSnapshot(long index, long term) {
-                return machine.receiveSnapshot(index, term);
-            }
-        };
+        @Override
+        public void send(int to, Note note) {
+            throw new AssertionError(note);
+        }
     }
 
     private CompletableFuture<Response> ask(Request request) {
@@ -124,9 +94,8 @@ class NodeLoopTest {
     void R18_aBugEndsTheLoopAndNothingIsAnsweredAfterwards() throws Exception {
         start();
         put(1);
-        broken = true;
-        CompletableFuture<Response> never = ask(new Request.Put(new Request.Tag(1, 1, 2, 0), KEY, KEY));
-        assertThat(fatal.get(10, TimeUnit.SECONDS)).hasRootCauseMessage("a bug");
+        CompletableFuture<Response> never = ask(new Request.GetStatus());
+        assertThat(fatal.get(10, TimeUnit.SECONDS)).hasMessage("a bug");
         assertThat(loop.awaitEnd(10_000)).isTrue();
         assertThat(never).isNotDone();
     }

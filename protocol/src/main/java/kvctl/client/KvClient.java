@@ -8,11 +8,13 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import kvctl.protocol.Change;
 import kvctl.protocol.Limits;
 import kvctl.protocol.NodeStatus;
 import kvctl.protocol.Request;
 import kvctl.protocol.Response;
 import kvctl.protocol.ShardMap;
+import kvctl.protocol.ShardStatus;
 
 /**
  * A client of a cluster. Finds the leader of a key's shard, repeats what was lost under the same name until the time is
@@ -103,8 +105,14 @@ public final class KvClient implements AutoCloseable {
 
     /** What a node says of itself; fails at once if it can't be reached. */
     public CompletableFuture<NodeStatus> statusAsync(int nodeId) {
+        return statusAsync(nodeId, Long.MAX_VALUE);
+    }
+
+    /** As above, and waits at most {@code limitMs}. */
+    public CompletableFuture<NodeStatus> statusAsync(int nodeId, long limitMs) {
         Call.Builder builder = new Call.Builder("status", tag -> new Request.GetStatus());
         builder.nodeId = nodeId;
+        builder.timeoutMs = limitMs;
         return start(builder).thenApply(KvClient::status);
     }
 
@@ -120,6 +128,57 @@ public final class KvClient implements AutoCloseable {
         Call.Builder builder = new Call.Builder("transfer", tag -> new Request.TransferLeadership(groupId, toNodeId));
         builder.groupId = groupId;
         return start(builder);
+    }
+
+    /**
+     * Asks the controller for the next configuration. Fails with CONFLICT if another change is under way; if no answer
+     * comes to one that was sent, it is unknown whether the change will be carried out.
+     *
+     * @param expectedNumber only if this is the newest configuration's number; 0: whichever it is
+     * @param planOnly only says what would be done
+     */
+    public CompletableFuture<Response.Reconfigured> reconfigureAsync(
+            Change change, long expectedNumber, boolean planOnly) {
+        // Runs once on the loop, so that each sending has the same id.
+        Function<Request.Tag, Request> intent = tag -> new Request.Reconfigure(
+                transport.epochMs(), transport.random().nextLong(), expectedNumber, planOnly, change);
+        Call.Builder builder = new Call.Builder(planOnly ? "plan" : verb(change), intent);
+        builder.groupId = ShardMap.CONTROLLER;
+        builder.change = !planOnly;
+        return start(builder).thenApply(result -> (Response.Reconfigured) result.response());
+    }
+
+    /** Linearizable read of a configuration; 0: the newest. */
+    public CompletableFuture<Response.ConfigurationReply> configurationAsync(long number) {
+        Call.Builder builder = new Call.Builder("query", tag -> new Request.GetConfiguration(number));
+        builder.groupId = ShardMap.CONTROLLER;
+        return start(builder).thenApply(result -> (Response.ConfigurationReply) result.response());
+    }
+
+    /**
+     * Pauses, resumes or throttles moves.
+     *
+     * @param paused null: as it is
+     * @param bytesPerS most bytes per second that a group takes in; 0: no limit; negative: as it is
+     */
+    public CompletableFuture<Result> steerMovesAsync(Boolean paused, long bytesPerS) {
+        Call.Builder builder = new Call.Builder("migrate", tag -> new Request.SteerMoves(paused, bytesPerS));
+        builder.groupId = ShardMap.CONTROLLER;
+        builder.change = true;
+        return start(builder);
+    }
+
+    /** What a node says of the shards of its replicas; fails at once if it can't be reached. */
+    public CompletableFuture<List<ShardStatus>> shardsAsync(int nodeId) {
+        return shardsAsync(nodeId, Long.MAX_VALUE);
+    }
+
+    /** As above, and waits at most {@code limitMs}. */
+    public CompletableFuture<List<ShardStatus>> shardsAsync(int nodeId, long limitMs) {
+        Call.Builder builder = new Call.Builder("shards", tag -> new Request.GetShards());
+        builder.nodeId = nodeId;
+        builder.timeoutMs = limitMs;
+        return start(builder).thenApply(result -> ((Response.ShardsReply) result.response()).shards());
     }
 
     /**
@@ -250,7 +309,7 @@ public final class KvClient implements AutoCloseable {
     }
 
     private CompletableFuture<Result> start(Call.Builder builder) {
-        builder.timeoutMs = requestTimeoutMs;
+        builder.timeoutMs = Math.min(builder.timeoutMs, requestTimeoutMs);
         Call call = new Call(dispatcher, builder);
         if (waiting.incrementAndGet() > config.maxWaiting()) {
             waiting.decrementAndGet();
@@ -261,6 +320,10 @@ public final class KvClient implements AutoCloseable {
             call.future.completeExceptionally(Failures.closed(call));
         }
         return call.future;
+    }
+
+    private static String verb(Change change) {
+        return change instanceof Change.Join ? "join" : change instanceof Change.Leave ? "leave" : "move";
     }
 
     private static <T> CompletableFuture<T> bad(String message) {

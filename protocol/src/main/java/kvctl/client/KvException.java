@@ -23,6 +23,8 @@ public final class KvException extends RuntimeException {
         NO_QUORUM(5, true),
         /** No answer in time, from a request that changes nothing or was never sent. */
         TIMED_OUT(5, true),
+        /** The configuration is another than expected, or is being changed already. */
+        CONFLICT(7, true),
         /** Too many requests wait, here or there. */
         BUSY(5, true),
         /** A write was sent and its answer did not come: it may or may not be applied, now or later. */

@@ -165,7 +165,7 @@ public final class Frames {
         out.varint(accepted.incarnation());
         out.bool(accepted.map() != null);
         if (accepted.map() != null) {
-            ResponseCodec.writeMap(out, accepted.map());
+            ShardMapCodec.write(out, accepted.map());
         }
     }
 
@@ -180,7 +180,7 @@ public final class Frames {
                 in.varint(Integer.MAX_VALUE),
                 in.string(),
                 in.varint(),
-                in.bool() ? ResponseCodec.readMap(in) : null);
+                in.bool() ? ShardMapCodec.read(in) : null);
     }
 
     private static int crc(byte[] bytes, int from, int length) {

@@ -54,4 +54,29 @@ public sealed interface Request {
 
     /** Asks the node, if it leads the group, to hand leadership to another replica. */
     record TransferLeadership(int groupId, int toNodeId) implements Request {}
+
+    /**
+     * Asks the controller's leader for the next configuration. A repeat with the same id gets the first answer.
+     *
+     * @param idMs first part of the request's own id: when it was made, ms since 1970
+     * @param idRandom second part, random
+     * @param expectedNumber only if this is the newest configuration's number (HAZARDS G3); 0: whichever it is
+     * @param planOnly says what would be done, and does nothing
+     */
+    record Reconfigure(long idMs, long idRandom, long expectedNumber, boolean planOnly, Change change)
+            implements Request {}
+
+    /** Linearizable read of a configuration; {@code number} 0: the newest. */
+    record GetConfiguration(long number) implements Request {}
+
+    /**
+     * Asks the controller's leader to pause, resume or throttle moves.
+     *
+     * @param paused null: as it is
+     * @param bytesPerS 0: as fast as it goes; negative: as it is
+     */
+    record SteerMoves(Boolean paused, long bytesPerS) implements Request {}
+
+    /** Asks a node about the shards of its replicas. */
+    record GetShards() implements Request {}
 }

@@ -11,6 +11,14 @@ final class RequestCodec {
     private static final int GET_MAP = 7;
     private static final int GET_STATUS = 8;
     private static final int TRANSFER = 9;
+    private static final int RECONFIGURE = 10;
+    private static final int GET_CONFIGURATION = 11;
+    private static final int STEER_MOVES = 12;
+    private static final int GET_SHARDS = 13;
+
+    private static final int KEEP = 0;
+    private static final int PAUSE = 1;
+    private static final int RESUME = 2;
 
     private RequestCodec() {}
 
@@ -34,6 +42,22 @@ final class RequestCodec {
             out.u8(TRANSFER);
             out.varint(transfer.groupId());
             out.varint(transfer.toNodeId());
+        } else if (request instanceof Request.Reconfigure reconfigure) {
+            out.u8(RECONFIGURE);
+            out.varint(reconfigure.idMs());
+            out.u64(reconfigure.idRandom());
+            out.varint(reconfigure.expectedNumber());
+            out.bool(reconfigure.planOnly());
+            ConfigurationCodec.writeChange(out, reconfigure.change());
+        } else if (request instanceof Request.GetConfiguration get) {
+            out.u8(GET_CONFIGURATION);
+            out.varint(get.number());
+        } else if (request instanceof Request.SteerMoves steer) {
+            out.u8(STEER_MOVES);
+            out.u8(steer.paused() == null ? KEEP : steer.paused() ? PAUSE : RESUME);
+            out.varint(Math.max(-1, steer.bytesPerS()) + 1);
+        } else if (request instanceof Request.GetShards) {
+            out.u8(GET_SHARDS);
         } else {
             throw new IllegalArgumentException("no codec for " + request);
         }
@@ -81,7 +105,23 @@ final class RequestCodec {
             case GET_MAP -> new Request.GetMap();
             case GET_STATUS -> new Request.GetStatus();
             case TRANSFER -> new Request.TransferLeadership(in.varint(Integer.MAX_VALUE), in.varint(Integer.MAX_VALUE));
+            case RECONFIGURE ->
+                new Request.Reconfigure(
+                        in.varint(), in.u64(), in.varint(), in.bool(), ConfigurationCodec.readChange(in));
+            case GET_CONFIGURATION -> new Request.GetConfiguration(in.varint());
+            case STEER_MOVES -> new Request.SteerMoves(readPaused(in), in.varint() - 1);
+            case GET_SHARDS -> new Request.GetShards();
             default -> throw new ProtocolException("unknown kind of request: " + kind);
+        };
+    }
+
+    private static Boolean readPaused(BytesReader in) throws ProtocolException {
+        int code = in.u8();
+        return switch (code) {
+            case KEEP -> null;
+            case PAUSE -> true;
+            case RESUME -> false;
+            default -> throw new ProtocolException("moves can't be steered by " + code);
         };
     }
 

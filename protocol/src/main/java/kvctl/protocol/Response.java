@@ -28,6 +28,18 @@ public sealed interface Response {
 
     record StatusReply(NodeStatus status) implements Response {}
 
+    /**
+     * Answer to a change, or to the plan of one.
+     *
+     * @param why no fewer moves would do, in one line; empty if nothing moves
+     */
+    record Reconfigured(Configuration before, Configuration after, String why) implements Response {}
+
+    /** @param movesLeft shards that are still on their way into it; 0: it is complete, or an older one */
+    record ConfigurationReply(Configuration configuration, int movesLeft) implements Response {}
+
+    record ShardsReply(List<ShardStatus> shards) implements Response {}
+
     /** Done, with nothing to tell. */
     record Ok() implements Response {}
 
@@ -44,7 +56,7 @@ public sealed interface Response {
     enum Code {
         /** Another node leads the shard's group; {@code leaderId} says which. */
         NOT_LEADER(1, true),
-        /** The node holds no replica of the shard's group: ask for the map again. */
+        /** The node's group does not serve the shard, or not any more, or not yet: ask for the map again. */
         WRONG_GROUP(2, true),
         /** Too many requests are waiting: try again later. */
         BUSY(3, true),
@@ -57,7 +69,9 @@ public sealed interface Response {
         /** Leadership was lost while the write was under way: it may be applied or not. */
         LOST_LEADERSHIP(7, false),
         /** The node stops: the write may be applied or not. */
-        STOPPING(8, false);
+        STOPPING(8, false),
+        /** The configuration is not the expected one, or another change is under way: nothing was done. */
+        CONFLICT(9, true);
 
         private final int code;
         private final boolean definite;

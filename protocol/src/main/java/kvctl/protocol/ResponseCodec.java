@@ -14,6 +14,9 @@ final class ResponseCodec {
     private static final int STATUS = 7;
     private static final int OK = 8;
     private static final int REFUSED = 9;
+    private static final int RECONFIGURED = 10;
+    private static final int CONFIGURATION = 11;
+    private static final int SHARDS = 12;
 
     private static final Response.Code[] CODES = Response.Code.values();
 
@@ -38,10 +41,21 @@ final class ResponseCodec {
             writePage(out, page);
         } else if (response instanceof Response.MapReply reply) {
             out.u8(MAP);
-            writeMap(out, reply.map());
+            ShardMapCodec.write(out, reply.map());
         } else if (response instanceof Response.StatusReply reply) {
             out.u8(STATUS);
             writeStatus(out, reply.status());
+        } else if (response instanceof Response.Reconfigured reply) {
+            out.u8(RECONFIGURED);
+            ConfigurationCodec.write(out, reply.before());
+            ConfigurationCodec.write(out, reply.after());
+            out.string(reply.why());
+        } else if (response instanceof Response.ConfigurationReply reply) {
+            out.u8(CONFIGURATION);
+            ConfigurationCodec.write(out, reply.configuration());
+            out.varint(reply.movesLeft());
+        } else if (response instanceof Response.ShardsReply reply) {
+            writeShards(out, reply);
         } else if (response instanceof Response.Ok) {
             out.u8(OK);
         } else if (response instanceof Response.Refused refused) {
@@ -62,9 +76,14 @@ final class ResponseCodec {
             case WRITTEN -> new Response.Written(in.varint(), readId(in), in.varint());
             case UNCHANGED -> new Response.Unchanged(in.varint(), readId(in), in.varint());
             case PAGE -> new Response.Page(readRows(in), in.bool(), readId(in), in.varint());
-            case MAP -> new Response.MapReply(readMap(in));
+            case MAP -> new Response.MapReply(ShardMapCodec.read(in));
             case STATUS -> new Response.StatusReply(readStatus(in));
             case OK -> new Response.Ok();
+            case RECONFIGURED ->
+                new Response.Reconfigured(ConfigurationCodec.read(in), ConfigurationCodec.read(in), in.string());
+            case CONFIGURATION ->
+                new Response.ConfigurationReply(ConfigurationCodec.read(in), in.varint(Limits.SHARDS_MAX));
+            case SHARDS -> readShards(in);
             case REFUSED -> new Response.Refused(readCode(in), in.string(), readId(in));
             default -> throw new ProtocolException("unknown kind of response: " + kind);
         };
@@ -112,63 +131,44 @@ final class ResponseCodec {
         throw new ProtocolException("unknown code of a refusal: " + number);
     }
 
-    static void writeMap(BytesWriter out, ShardMap map) {
-        out.varint(map.number());
-        out.string(map.clusterId());
-        out.varint(map.shardGroups().length);
-        for (int groupId : map.shardGroups()) {
-            out.varint(groupId);
-        }
-        out.varint(map.groups().size());
-        for (ShardMap.Group group : map.groups()) {
-            out.varint(group.groupId());
-            out.string(group.name());
-            out.varint(group.nodeIds().size());
-            for (int nodeId : group.nodeIds()) {
-                out.varint(nodeId);
-            }
-            out.varint(group.leaderId());
-        }
-        out.varint(map.nodes().size());
-        for (ShardMap.Node node : map.nodes()) {
-            out.varint(node.nodeId());
-            out.string(node.name());
-            out.string(node.host());
-            out.varint(node.port());
+    private static void writeShards(BytesWriter out, Response.ShardsReply reply) {
+        out.u8(SHARDS);
+        out.varint(reply.shards().size());
+        for (ShardStatus shard : reply.shards()) {
+            out.varint(shard.shardId());
+            out.varint(shard.groupId());
+            out.string(shard.state());
+            out.varint(shard.number());
+            out.varint(shard.peerGroupId());
+            out.varint(shard.keys());
+            out.varint(shard.bytes());
+            out.varint(shard.reads());
+            out.varint(shard.writes());
+            out.varint(shard.copiedBytes());
+            out.varint(shard.totalBytes());
+            out.string(shard.waitsFor());
         }
     }
 
-    static ShardMap readMap(BytesReader in) throws ProtocolException {
-        long number = in.varint();
-        String clusterId = in.string();
-        int shards = in.count(1);
-        if (shards < 1 || shards > Limits.SHARDS_MAX) {
-            throw new ProtocolException(shards + " shards; allowed are 1 to " + Limits.SHARDS_MAX);
-        }
-        int[] shardGroups = new int[shards];
-        for (int i = 0; i < shards; i++) {
-            shardGroups[i] = readId(in);
-        }
-        int groupCount = in.count(4);
-        List<ShardMap.Group> groups = new ArrayList<>(groupCount);
-        for (int i = 0; i < groupCount; i++) {
-            groups.add(new ShardMap.Group(readId(in), in.string(), readIds(in), readId(in)));
-        }
-        int nodeCount = in.count(4);
-        List<ShardMap.Node> nodes = new ArrayList<>(nodeCount);
-        for (int i = 0; i < nodeCount; i++) {
-            nodes.add(new ShardMap.Node(readId(in), in.string(), in.string(), in.varint(65535)));
-        }
-        return new ShardMap(number, clusterId, shardGroups, groups, nodes);
-    }
-
-    private static List<Integer> readIds(BytesReader in) throws ProtocolException {
-        int count = in.count(1);
-        List<Integer> ids = new ArrayList<>(count);
+    private static Response.ShardsReply readShards(BytesReader in) throws ProtocolException {
+        int count = in.count(12);
+        List<ShardStatus> shards = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-            ids.add(readId(in));
+            shards.add(new ShardStatus(
+                    in.varint(Limits.SHARDS_MAX - 1),
+                    readId(in),
+                    in.string(),
+                    in.varint(),
+                    readId(in),
+                    in.varint(),
+                    in.varint(),
+                    in.varint(),
+                    in.varint(),
+                    in.varint(),
+                    in.varint(),
+                    in.string()));
         }
-        return ids;
+        return new Response.ShardsReply(shards);
     }
 
     private static void writeStatus(BytesWriter out, NodeStatus status) {

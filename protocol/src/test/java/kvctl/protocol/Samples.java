@@ -43,7 +43,15 @@ final class Samples {
                 new Request.Scan(random.nextInt(Limits.SHARDS_MAX), bytes(), bytes(), id()),
                 new Request.GetMap(),
                 new Request.GetStatus(),
-                new Request.TransferLeadership(id(), id()));
+                new Request.TransferLeadership(id(), id()),
+                new Request.Reconfigure(number(), random.nextLong(), number(), random.nextBoolean(), join()),
+                new Request.Reconfigure(number(), number(), 0, false, new Change.Leave(List.of(text(), text()))),
+                new Request.Reconfigure(number(), number(), 0, false, new Change.Move(id(), text())),
+                new Request.GetConfiguration(number()),
+                new Request.SteerMoves(null, 1 + number() / 2),
+                new Request.SteerMoves(true, 0),
+                new Request.SteerMoves(false, -1),
+                new Request.GetShards());
     }
 
     private List<Response> responses() {
@@ -56,11 +64,43 @@ final class Samples {
                 new Response.Page(List.of(), random.nextBoolean(), id(), number()),
                 new Response.MapReply(map()),
                 new Response.StatusReply(status()),
+                new Response.Reconfigured(configuration(), configuration(), text()),
+                new Response.ConfigurationReply(configuration(), random.nextInt(Limits.SHARDS_MAX)),
+                new Response.ShardsReply(List.of(shard(), shard())),
                 new Response.Ok()));
         for (Response.Code code : Response.Code.values()) {
             responses.add(new Response.Refused(code, text(), id()));
         }
         return responses;
+    }
+
+    private Change join() {
+        return new Change.Join(List.of(new Change.NewGroup(text(), List.of(id(), id()), id())));
+    }
+
+    private Configuration configuration() {
+        int[] shardGroups = new int[1 + random.nextInt(40)];
+        for (int i = 0; i < shardGroups.length; i++) {
+            shardGroups[i] = id();
+        }
+        return new Configuration(
+                number(), shardGroups, List.of(new Configuration.Group(id(), text(), List.of(id(), id()), id())));
+    }
+
+    private ShardStatus shard() {
+        return new ShardStatus(
+                random.nextInt(Limits.SHARDS_MAX),
+                id(),
+                text(),
+                number(),
+                id(),
+                number(),
+                number(),
+                number(),
+                number(),
+                number(),
+                number(),
+                text());
     }
 
     private Request.Tag tag() {
@@ -73,15 +113,20 @@ final class Samples {
 
     private ShardMap map() {
         int[] shardGroups = new int[1 + random.nextInt(40)];
+        int[] movingTo = new int[shardGroups.length];
         for (int i = 0; i < shardGroups.length; i++) {
             shardGroups[i] = id();
+            movingTo[i] = id();
         }
         return new ShardMap(
                 number(),
+                number(),
                 text(),
                 shardGroups,
+                movingTo,
                 List.of(new ShardMap.Group(id(), text(), List.of(id(), id()), id())),
-                List.of(new ShardMap.Node(id(), text(), text(), random.nextInt(65536))));
+                List.of(new ShardMap.Node(id(), text(), text(), random.nextInt(65536))),
+                new ShardMap.Steering(random.nextBoolean(), number()));
     }
 
     private NodeStatus status() {

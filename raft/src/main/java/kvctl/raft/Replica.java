@@ -154,6 +154,7 @@ final class Replica {
         raft.pendingReads().forEach(waiter -> waiter.failed(Waiter.Failure.STOPPED));
         sending.values().forEach(Sending::close);
         sending.clear();
+        dropReceived();
     }
 
     // --- snapshots out ---

@@ -40,6 +40,14 @@ public final class Turn {
         replicas.put(groupId, new Replica(groupId, config, raft, machine));
     }
 
+    /** Ends this node's replica of a group; whoever waits is failed. Between turns only. */
+    public void remove(int groupId) {
+        Replica replica = replicas.remove(groupId);
+        if (replica != null) {
+            replica.stop();
+        }
+    }
+
     // --- what has come ---
 
     /** A message for a group that is not here is dropped (HAZARDS M7). */

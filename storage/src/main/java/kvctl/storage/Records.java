@@ -100,9 +100,16 @@ final class Records {
         return value;
     }
 
-    /** Format of an identity record, of whatever version; 0 if damaged. */
-    int identityFormat(byte[] value) {
-        return value.length < 8 || (int) INT.get(value, 0) != crc(0, value, 4) ? 0 : (int) INT.get(value, 4);
+    /** @throws StorageException if an identity record is damaged or of a newer version */
+    void checkFormat(byte[] value, String where) {
+        int format = value.length < 8 || (int) INT.get(value, 0) != crc(0, value, 4) ? 0 : (int) INT.get(value, 4);
+        if (format == 0) {
+            throw new StorageException("the identity in " + where + " is damaged; restore or remove it");
+        }
+        if (format > Fence.FORMAT) {
+            throw new StorageException(where + " was written in format " + format + ", this version knows up to "
+                    + Fence.FORMAT + "; start the newer version");
+        }
     }
 
     Identity identity(byte[] value) {

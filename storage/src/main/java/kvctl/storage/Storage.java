@@ -35,6 +35,7 @@ public final class Storage implements Store {
     private final AutoCloseable opened;
     private final Records records = new Records();
     private final Engine.Rows meta;
+    private final Facts facts;
     private final TreeMap<Integer, Group> groups = new TreeMap<>();
     private final Garbage garbage;
     private final List<SnapshotSource> sources = new ArrayList<>();
@@ -53,6 +54,7 @@ public final class Storage implements Store {
         this.witness = witness;
         this.opened = opened;
         this.meta = engine.rows("meta");
+        this.facts = new Facts(this, engine.rows("facts"));
         this.garbage = new Garbage(engine);
     }
 
@@ -102,7 +104,7 @@ public final class Storage implements Store {
         boolean rolledBack = engine.position() < witness.mark().position();
         byte[] row = meta.get(IDENTITY_KEY);
         if (row != null) {
-            checkFormat(row);
+            records.checkFormat(row, where);
             records.identity(row).checkIs(identity, where);
             if (found == null) {
                 throw new StorageException(where + "/promises is unreadable, so this node may have forgotten a vote;"
@@ -130,17 +132,6 @@ public final class Storage implements Store {
             engine.commit();
         }
         sync();
-    }
-
-    private void checkFormat(byte[] row) {
-        int format = records.identityFormat(row);
-        if (format == 0) {
-            throw new StorageException("the identity in " + where + " is damaged; restore or remove it");
-        }
-        if (format > Fence.FORMAT) {
-            throw new StorageException(where + " was written in format " + format + ", this version knows up to "
-                    + Fence.FORMAT + "; start the newer version");
-        }
     }
 
     private void loadGroups() {
@@ -528,24 +519,32 @@ public final class Storage implements Store {
     /** Forgets a group: durable on return, its rows are deleted with later applies. */
     public void remove(int groupId) {
         check();
-        Invariant.check(!inTransaction, "remove inside a transaction");
-        try {
-            fence.remove(groupId); // first: a promise without its group would look like lost commits
+        Group group = groups.remove(groupId);
+        fence.remove(groupId); // first: a promise without its group would look like lost commits
+        durably(() -> {
             fence.write();
-            Group group = groups.remove(groupId);
-            if (group == null) {
-                return;
+            if (group != null) {
+                meta.delete(Records.groupKey(GROUP, groupId));
+                meta.delete(Records.groupKey(APPLIED, groupId));
             }
+        });
+        engine.tables().stream().filter(name -> Group.live(name, group)).forEach(this::discard);
+    }
+
+    /** Small facts of the node itself. */
+    public Facts facts() {
+        return facts;
+    }
+
+    /** Runs the writes in a commit of their own. */
+    void durably(Runnable writes) {
+        check();
+        Invariant.check(!inTransaction, "a commit of its own inside a transaction");
+        try {
             engine.begin();
-            meta.delete(Records.groupKey(GROUP, groupId));
-            meta.delete(Records.groupKey(APPLIED, groupId));
+            writes.run();
             engine.commit();
             sync();
-            for (String name : engine.tables()) {
-                if (Group.live(name, group)) {
-                    discard(name);
-                }
-            }
         } catch (RuntimeException e) {
             throw fail(e);
         }

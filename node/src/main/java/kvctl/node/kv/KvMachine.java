@@ -5,8 +5,9 @@ import com.dynatrace.hash4j.hashing.Hashing;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.Locale;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import kvctl.protocol.Limits;
 import kvctl.protocol.ProtocolException;
 import kvctl.protocol.Request;
@@ -25,7 +26,8 @@ import kvctl.storage.Tables;
  * write takes the next version of its shard, a delete too, so that a version never names two states of a key.
  *
  * <p>Replies are {@link Response.Written}, {@link Response.Unchanged} (a cas that found another version, a delete of a
- * missing key) or {@link Response.Refused}: BAD_REQUEST for an append beyond {@link Limits#VALUE_MAX_BYTES},
+ * missing key) or {@link Response.Refused}: WRONG_GROUP if the group does not serve the shard at that entry, without any
+ * effect (HAZARDS G4), BAD_REQUEST for an append beyond {@link Limits#VALUE_MAX_BYTES},
  * SESSION_EXPIRED for a write whose earlier tries are forgotten (HAZARDS E4). A damaged row or an unreadable command
  * throws, which stops the node.
  */
@@ -33,35 +35,47 @@ public final class KvMachine implements StateMachine {
     /** Sessions that a shard keeps; the same on all replicas, for ever (HAZARDS R15). */
     public static final int SESSIONS_PER_SHARD = 100_000;
 
-    private static final String[] TABLES = {"kv", "sessions", "shards"};
-    private static final int SHARD_BYTES = 2;
+    private static final String[] TABLES = {"kv", "sessions", "shards", "changes"};
     private static final byte[] NOTHING = new byte[0];
 
     private final int groupId;
     private final Tables tables;
     private final Tables.Table kv;
-    private final Tables.Table shardTable;
     private final Rows rows = new Rows();
+    private final SortedSet<Integer> firstShards;
+    private final ShardTable shards;
     private final Sessions sessions;
-    private final SortedMap<Integer, Shard> shards = new TreeMap<>();
-    private final List<Shard> dirtyShards = new ArrayList<>();
+    private final Changes changes;
+    private final Moves moves;
+    private final ChunkSource chunks;
     private long lastApplied;
     private long lastAppliedTerm;
 
     /** A snapshot was installed: what is in memory is of the old state. */
     private boolean replaced = true;
 
-    public KvMachine(int groupId, Tables tables) {
-        this(groupId, tables, SESSIONS_PER_SHARD);
+    /**
+     * Opens a group's machine on its tables.
+     *
+     * @param firstShards shards that the group owns from the beginning, in configuration 1; all replicas pass the same.
+     *     Of no more effect once something was applied
+     */
+    public KvMachine(int groupId, Tables tables, SortedSet<Integer> firstShards) {
+        this(groupId, tables, firstShards, SESSIONS_PER_SHARD);
     }
 
     /** @param sessionsPerShard at least 1, for tests of a full table */
-    KvMachine(int groupId, Tables tables, int sessionsPerShard) {
+    KvMachine(int groupId, Tables tables, SortedSet<Integer> firstShards, int sessionsPerShard) {
         this.groupId = groupId;
         this.tables = tables;
+        this.firstShards = new TreeSet<>(firstShards);
         kv = tables.table("kv");
-        shardTable = tables.table("shards");
-        sessions = new Sessions(tables.table("sessions"), rows, sessionsPerShard);
+        Tables.Table sessionTable = tables.table("sessions");
+        shards = new ShardTable(tables.table("shards"), rows);
+        sessions = new Sessions(sessionTable, rows, sessionsPerShard);
+        changes = new Changes(tables.table("changes"), rows);
+        moves = new Moves(tables, shards, sessions);
+        chunks = new ChunkSource(kv, sessionTable, changes, rows);
         loadIfReplaced();
     }
 
@@ -75,6 +89,40 @@ public final class KvMachine implements StateMachine {
         return Command.encode(write, shards);
     }
 
+    /**
+     * The entry after which a shard's changes are noted, so that it can be copied: SERVING under a lower number becomes
+     * COPYING.
+     *
+     * @param number of the configuration that moves the shard
+     */
+    public static byte[] copy(int shardId, long number, int toGroupId) {
+        return new MoveCommand(MoveCommand.Op.COPY, shardId, number, toGroupId, null).encode();
+    }
+
+    /** The entry after which the group serves the shard no more: COPYING under this number becomes FROZEN (HAZARDS G5). */
+    public static byte[] freeze(int shardId, long number) {
+        return new MoveCommand(MoveCommand.Op.FREEZE, shardId, number, 0, null).encode();
+    }
+
+    /**
+     * The entry that takes a chunk in, if it begins where the last one ended (HAZARDS G8); after the last one the shard is
+     * SERVING.
+     *
+     * @param fromGroupId group it comes from, 0 if nobody owned the shard
+     */
+    public static byte[] install(ShardChunk chunk, int fromGroupId) {
+        return new MoveCommand(MoveCommand.Op.INSTALL, chunk.shardId(), chunk.number(), fromGroupId, chunk).encode();
+    }
+
+    /**
+     * The entry that deletes some 2,000 rows of a shard that is FROZEN under this number; after the last ones it is GONE.
+     * Its reply is BUSY if there is more to delete: propose it again. Only once the other group serves the shard for
+     * certain (HAZARDS G9).
+     */
+    public static byte[] drop(int shardId, long number) {
+        return new MoveCommand(MoveCommand.Op.DROP, shardId, number, 0, null).encode();
+    }
+
     /** Takes everything that is in memory from the tables, if they were replaced. */
     private void loadIfReplaced() {
         if (!replaced) {
@@ -84,17 +132,10 @@ public final class KvMachine implements StateMachine {
         lastApplied = tables.lastApplied();
         lastAppliedTerm = tables.lastAppliedTerm();
         sessions.forget();
-        dirtyShards.clear();
-        shards.clear();
-        shardTable.scan(NOTHING, Integer.MAX_VALUE, (key, row) -> {
-            try {
-                Shard shard = Shard.read(key, rows.open(key, row));
-                shards.put(shard.id, shard);
-            } catch (ProtocolException e) {
-                throw new IllegalStateException("the row of a shard has another form: " + e.getMessage(), e);
-            }
-            return true;
-        });
+        shards.load();
+        if (lastApplied == 0) {
+            shards.begin(firstShards);
+        }
     }
 
     @Override
@@ -116,25 +157,35 @@ public final class KvMachine implements StateMachine {
         for (Entry entry : entries) {
             Invariant.check(entry.index() == lastApplied + 1, "entries follow each other", entry.index(), lastApplied);
             boolean isCommand = entry.kind() == Entry.Kind.COMMAND;
-            replies.add(isCommand ? apply(entry.index(), Command.decode(entry.command())) : null);
+            replies.add(isCommand ? apply(entry.index(), entry.command()) : null);
             lastApplied = entry.index();
             lastAppliedTerm = entry.term();
         }
         sessions.flush();
-        flushShards();
+        shards.flush();
         tables.applied(lastApplied, lastAppliedTerm);
         return replies;
     }
 
-    private Response apply(long index, Command command) {
+    private Response apply(long index, byte[] command) {
+        return MoveCommand.is(command)
+                ? moves.apply(MoveCommand.decode(command))
+                : write(index, Command.decode(command));
+    }
+
+    private Response write(long index, Command command) {
         Request.Tag tag = command.tag();
-        Shard known = shards.get(command.shardId());
-        Shard shard = known == null ? new Shard(command.shardId()) : known;
+        Shard shard = shards.find(command.shardId());
+        if (!shard.serves()) {
+            return wrongGroup(shard); // Before the sessions are asked: it must leave no trace (HAZARDS E2, G4).
+        }
         Session session = sessions.find(shard, tag);
+        SessionId pushedOut = null;
         if (session == null) {
             if (Sessions.isExpired(shard, tag)) {
                 return expired("The session of " + tag.sessionMs() + " is forgotten in shard " + shard.id);
             }
+            pushedOut = sessions.makeRoom(shard);
             session = sessions.open(shard, tag);
         } else if (session.isStale(tag.seq())) {
             return expired("Write " + tag.seq() + " of its session is forgotten in shard " + shard.id);
@@ -146,12 +197,20 @@ public final class KvMachine implements StateMachine {
         }
         Result result = execute(index, command, shard);
         sessions.keep(session, tag, result);
-        if (!shard.dirty) {
-            shard.dirty = true;
-            dirtyShards.add(shard);
-            shards.put(shard.id, shard);
+        if (shard.status == ShardState.Status.COPYING) {
+            changes.note(shard, session.id, pushedOut, result.kind() == Result.WRITTEN ? command.key() : null);
         }
+        shard.writes++;
+        shards.touch(shard);
         return result.response(groupId);
+    }
+
+    private Response wrongGroup(Shard shard) {
+        return new Response.Refused(
+                Response.Code.WRONG_GROUP,
+                "Group %d does not serve shard %d: there it is %s."
+                        .formatted(groupId, shard.id, shard.status.name().toLowerCase(Locale.ROOT)),
+                0);
     }
 
     private static Response expired(String what) {
@@ -160,7 +219,7 @@ public final class KvMachine implements StateMachine {
     }
 
     private Result execute(long index, Command command, Shard shard) {
-        byte[] key = rowKey(shard.id, command.key());
+        byte[] key = Shard.rowKey(shard.id, command.key());
         byte[] old = kv.get(key);
         long version = old == null ? 0 : Rows.version(rows.checked(key, old));
         switch (command.op()) {
@@ -185,7 +244,7 @@ public final class KvMachine implements StateMachine {
                 shard.version++;
                 kv.delete(key);
                 shard.keys--;
-                shard.bytes -= sizeBytes(key, old);
+                shard.bytes -= Rows.sizeBytes(key, old);
             }
         }
         return new Result(Result.WRITTEN, shard.version, index);
@@ -199,33 +258,24 @@ public final class KvMachine implements StateMachine {
         if (old == null) {
             shard.keys++;
         } else {
-            shard.bytes -= sizeBytes(key, old);
+            shard.bytes -= Rows.sizeBytes(key, old);
         }
-        shard.bytes += sizeBytes(key, row);
-    }
-
-    private static long sizeBytes(byte[] key, byte[] row) {
-        return (long) key.length - SHARD_BYTES + row.length - Rows.HEADER_BYTES;
-    }
-
-    private void flushShards() {
-        for (Shard shard : dirtyShards) {
-            shard.write(rows.begin());
-            byte[] key = shard.key();
-            shardTable.put(key, rows.sealed(key));
-            shard.dirty = false;
-        }
-        dirtyShards.clear();
+        shard.bytes += Rows.sizeBytes(key, row);
     }
 
     /**
      * Reads one key of the state as it is now; whether a client may be told is the caller's to know (HAZARDS C4).
      *
-     * @return {@link Response.Value} or {@link Response.NotFound}
+     * @return {@link Response.Value}, {@link Response.NotFound}, or {@link Response.Refused} with WRONG_GROUP if the
+     *     shard is not served here (HAZARDS G5)
      */
     public Response get(int shardId, byte[] key) {
         loadIfReplaced();
-        byte[] rowKey = rowKey(shardId, key);
+        Shard shard = shards.find(shardId);
+        if (!shard.serves()) {
+            return wrongGroup(shard);
+        }
+        byte[] rowKey = Shard.rowKey(shardId, key);
         byte[] row = kv.get(rowKey);
         if (row == null) {
             return new Response.NotFound(groupId, lastApplied);
@@ -238,7 +288,8 @@ public final class KvMachine implements StateMachine {
      * Reads one page of a shard: at most {@link Limits#PAGE_ROWS_MAX} rows, ended by the row that passes
      * {@link Limits#PAGE_BYTES}. The next page begins right after the last key of this one.
      *
-     * @return {@link Response.Page}, or {@link Response.Refused} if the limit is below 1
+     * @return {@link Response.Page}, or {@link Response.Refused} if the limit is below 1 or, with WRONG_GROUP, if the
+     *     shard is not served here (HAZARDS G5)
      */
     public Response scan(Request.Scan scan) {
         loadIfReplaced();
@@ -246,8 +297,12 @@ public final class KvMachine implements StateMachine {
             return new Response.Refused(
                     Response.Code.BAD_REQUEST, "A page has at least 1 row, not " + scan.limit() + ".", 0);
         }
-        byte[] prefix = rowKey(scan.shardId(), scan.prefix());
-        byte[] from = rowKey(scan.shardId(), scan.from());
+        Shard shard = shards.find(scan.shardId());
+        if (!shard.serves()) {
+            return wrongGroup(shard);
+        }
+        byte[] prefix = Shard.rowKey(shard.id, scan.prefix());
+        byte[] from = Shard.rowKey(shard.id, scan.from());
         PageReader page = new PageReader(rows, prefix, Math.min(scan.limit(), Limits.PAGE_ROWS_MAX));
         kv.scan(Arrays.compareUnsigned(from, prefix) < 0 ? prefix : from, page.limit + 1, page);
         return new Response.Page(page.found, page.more, groupId, lastApplied);
@@ -277,39 +332,77 @@ public final class KvMachine implements StateMachine {
                 return false;
             }
             rows.checked(key, row);
-            byte[] plainKey = Arrays.copyOfRange(key, SHARD_BYTES, key.length);
+            byte[] plainKey = Arrays.copyOfRange(key, Shard.KEY_BYTES, key.length);
             found.add(new Response.Row(plainKey, Rows.value(row), Rows.version(row)));
-            bytes += sizeBytes(key, row);
+            bytes += Rows.sizeBytes(key, row);
             return true;
         }
     }
 
-    private static byte[] rowKey(int shardId, byte[] key) {
-        byte[] rowKey = new byte[SHARD_BYTES + key.length];
-        rowKey[0] = (byte) (shardId >>> 8);
-        rowKey[1] = (byte) shardId;
-        System.arraycopy(key, 0, rowKey, SHARD_BYTES, key.length);
-        return rowKey;
+    /** The shard as this replica has it; GONE with number 0 if it was never here. */
+    public ShardState shard(int shardId) {
+        loadIfReplaced();
+        return shards.find(shardId).state();
     }
 
-    /** Keys in all shards of the group. */
+    /** All shards that are not GONE, in order. */
+    public List<ShardState> shards() {
+        loadIfReplaced();
+        return shards.all().stream()
+                .filter(shard -> shard.status != ShardState.Status.GONE)
+                .map(Shard::state)
+                .toList();
+    }
+
+    /** Whether the shard is read and written here, as of the last applied entry. */
+    public boolean serves(int shardId) {
+        loadIfReplaced();
+        return shards.find(shardId).serves();
+    }
+
+    /**
+     * The next piece of a shard that is on its way; not inside {@link #apply}. Any replica may be asked, each time
+     * another one: a chunk is right for its cursor whatever state it is read from.
+     *
+     * @param number of the configuration that moves the shard
+     * @param cursor where the target is; empty: at the beginning
+     * @param maxBytes most bytes of rows, except that one row that is larger goes alone
+     * @return null if this replica did not apply the copy under that number yet, or if the shard is being dropped or gone,
+     *     or if the cursor is of another version
+     */
+    public ShardChunk chunk(int shardId, long number, byte[] cursor, int maxBytes) {
+        loadIfReplaced();
+        Shard shard = shards.find(shardId);
+        boolean leaves = shard.status == ShardState.Status.COPYING || shard.status == ShardState.Status.FROZEN;
+        if (!leaves || shard.dropping || shard.number != number) {
+            return null;
+        }
+        try {
+            return chunks.read(shard, Cursor.read(cursor), cursor, maxBytes);
+        } catch (ProtocolException e) {
+            return null;
+        }
+    }
+
+    /** Keys in all shards that the group serves. */
     public long keys() {
         loadIfReplaced();
-        return shards.values().stream().mapToLong(shard -> shard.keys).sum();
+        return shards.all().stream()
+                .filter(Shard::serves)
+                .mapToLong(shard -> shard.keys)
+                .sum();
     }
 
     /** Keys in one shard. */
     public long keys(int shardId) {
         loadIfReplaced();
-        Shard shard = shards.get(shardId);
-        return shard == null ? 0 : shard.keys;
+        return shards.find(shardId).keys;
     }
 
     /** Bytes of keys and values in one shard. */
     public long bytes(int shardId) {
         loadIfReplaced();
-        Shard shard = shards.get(shardId);
-        return shard == null ? 0 : shard.bytes;
+        return shards.find(shardId).bytes;
     }
 
     /**

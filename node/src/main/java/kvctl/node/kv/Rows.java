@@ -40,6 +40,11 @@ final class Rows {
         return Arrays.copyOfRange(row, HEADER_BYTES, row.length);
     }
 
+    /** Bytes of key and value of a stored key-value row. */
+    static long sizeBytes(byte[] key, byte[] row) {
+        return (long) key.length - Shard.KEY_BYTES + row.length - HEADER_BYTES;
+    }
+
     static long version(byte[] row) {
         return (long) LONG.get(row, CRC_BYTES);
     }

@@ -52,18 +52,23 @@ final class Sessions {
         return SessionId.of(shard.id, tag).isAtMost(shard.floorMs, shard.floorRandom);
     }
 
-    /** A session that never wrote to this shard; pushes out the lowest if the shard is full. */
+    /** A session that never wrote to this shard; there must be room for it. */
     Session open(Shard shard, Request.Tag tag) {
-        if (shard.sessions >= mostPerShard) {
-            pushOutLowest(shard);
-        }
         shard.sessions++;
         Session session = remember(new Session(SessionId.of(shard.id, tag)));
         save(session);
         return session;
     }
 
-    private void pushOutLowest(Shard shard) {
+    /**
+     * Makes room for one more session.
+     *
+     * @return the one that was pushed out for it, or null
+     */
+    SessionId makeRoom(Shard shard) {
+        if (shard.sessions < mostPerShard) {
+            return null;
+        }
         byte[][] lowest = new byte[1][];
         table.scan(shard.key(), 1, (key, row) -> {
             lowest[0] = key;
@@ -82,6 +87,7 @@ final class Sessions {
             shard.floorMs = id.sessionMs();
             shard.floorRandom = id.sessionRandom();
         }
+        return id;
     }
 
     /** Keeps the result of a write that was executed now. */
@@ -114,6 +120,16 @@ final class Sessions {
         cache.clear();
         dirty.clear();
         results = 0;
+    }
+
+    /** Forgets what is in memory of one shard, because its rows come from elsewhere or are to go. */
+    void forget(Shard shard) {
+        dirty.removeIf(session -> session.id.shardId() == shard.id);
+        cache.values().removeIf(session -> {
+            boolean ofShard = session.id.shardId() == shard.id;
+            results -= ofShard ? session.size() : 0;
+            return ofShard;
+        });
     }
 
     int inMemory() {

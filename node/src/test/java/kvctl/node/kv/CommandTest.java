@@ -45,6 +45,20 @@ class CommandTest {
                         + "76616c7565");
     }
 
+    /** As above. */
+    @Test
+    void bytesOfAMoveStayTheSame() {
+        HexFormat hex = HexFormat.of();
+        assertThat(hex.formatHex(KvMachine.copy(300, 7, 2))).isEqualTo("05" + "ac02" + "07" + "02");
+        assertThat(hex.formatHex(KvMachine.freeze(300, 7))).isEqualTo("06" + "ac02" + "07");
+        assertThat(hex.formatHex(KvMachine.install(ShardChunk.empty(300, 7), 2)))
+                .isEqualTo("07" + "ac02" + "07" + "02" + "ac02" + "07" + "00" + "03020000" + "01" + "00" + "00" + "00"
+                        + "12" + "b9d21041" + "05" + "0000000000" + "0000000000000000");
+        assertThat(hex.formatHex(KvMachine.drop(300, 7))).isEqualTo("08" + "ac02" + "07");
+        assertThat(MoveCommand.is(Command.encode(WRITES.get(3), 16))).isFalse();
+        assertThat(MoveCommand.is(new byte[] {9})).isFalse();
+    }
+
     @Test
     void brokenCommandIsNeverTakenForAnother() {
         for (Request.Write write : WRITES) {

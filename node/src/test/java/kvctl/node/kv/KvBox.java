@@ -4,6 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import kvctl.protocol.Request;
 import kvctl.protocol.Response;
 import kvctl.protocol.Shards;
@@ -22,25 +24,34 @@ final class KvBox {
     static final int SHARDS = 5;
 
     private final MemoryDisk disk = new MemoryDisk();
+    private final int groupId;
     private final int sessionsPerShard;
+    private final SortedSet<Integer> firstShards;
     private Storage storage;
     private KvMachine machine;
     private long lastSaved;
     private long term = 1;
 
+    /** Has all shards. */
     KvBox() {
         this(KvMachine.SESSIONS_PER_SHARD);
     }
 
     KvBox(int sessionsPerShard) {
+        this(GROUP, sessionsPerShard, new TreeSet<>(List.of(0, 1, 2, 3, 4)));
+    }
+
+    KvBox(int groupId, int sessionsPerShard, SortedSet<Integer> firstShards) {
+        this.groupId = groupId;
         this.sessionsPerShard = sessionsPerShard;
+        this.firstShards = firstShards;
         open();
     }
 
     private void open() {
         storage = Storage.inMemory(disk, new Identity("cluster", "n1", 1), 1, StorageConfig.DEFAULT);
-        storage.restore(GROUP);
-        machine = new KvMachine(GROUP, storage.tables(GROUP), sessionsPerShard);
+        storage.restore(groupId);
+        machine = new KvMachine(groupId, storage.tables(groupId), firstShards, sessionsPerShard);
     }
 
     KvMachine machine() {
@@ -48,7 +59,7 @@ final class KvBox {
     }
 
     Tables tables() {
-        return storage.tables(GROUP);
+        return storage.tables(groupId);
     }
 
     void inTransaction(Runnable effects) {
@@ -69,18 +80,27 @@ final class KvBox {
     }
 
     List<Entry> entries(List<Request.Write> writes) {
+        return entriesOf(
+                writes.stream().map(write -> KvMachine.command(write, SHARDS)).toList());
+    }
+
+    List<Entry> entriesOf(List<byte[]> commands) {
         List<Entry> entries = new ArrayList<>();
-        for (Request.Write write : writes) {
-            entries.add(
-                    Entry.command(machine.lastApplied() + entries.size() + 1, term, KvMachine.command(write, SHARDS)));
+        for (byte[] command : commands) {
+            entries.add(Entry.command(machine.lastApplied() + entries.size() + 1, term, command));
         }
         return entries;
+    }
+
+    /** Puts a command into the log and applies it. */
+    Response applyOne(byte[] command) {
+        return (Response) apply(entriesOf(List.of(command))).get(0);
     }
 
     List<Object> apply(List<Entry> entries) {
         long last = entries.isEmpty() ? 0 : entries.get(entries.size() - 1).index();
         if (last > lastSaved) {
-            storage.save(List.of(new Store.Save(GROUP, null, null, entries, null)));
+            storage.save(List.of(new Store.Save(groupId, null, null, entries, null)));
             lastSaved = last;
         }
         List<Object> replies = new ArrayList<>();
@@ -112,7 +132,7 @@ final class KvBox {
                 sink.write(chunk);
             }
             Store.LogStart start = new Store.LogStart(source.lastIncludedIndex(), source.lastIncludedTerm());
-            storage.save(List.of(new Store.Save(GROUP, null, start, List.of(), sink)));
+            storage.save(List.of(new Store.Save(groupId, null, start, List.of(), sink)));
             lastSaved = start.index();
         }
     }
