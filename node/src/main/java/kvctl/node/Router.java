@@ -89,7 +89,7 @@ final class Router {
         } else if (request instanceof Request.GetMap) {
             call.answer(new Response.MapReply(map));
         } else if (request instanceof Request.GetStatus) {
-            call.answer(new Response.StatusReply(status(realMs)));
+            call.answer(new Response.StatusReply(status()));
         } else if (request instanceof Request.TransferLeadership transfer) {
             call.answer(transfer(transfer));
         } else if (request instanceof Request.GetShards) {
@@ -108,13 +108,13 @@ final class Router {
         } else if (request instanceof Request.SteerMoves steer) {
             turn.propose(ShardMap.CONTROLLER, Controller.steer(steer), call.waitsFor(this, ShardMap.CONTROLLER));
         } else if (request instanceof Request.Reconfigure change && !change.planOnly()) {
-            reconfigure(call, controller, change);
+            reconfigure(call, change);
         } else {
             turn.read(ShardMap.CONTROLLER, call.waitsFor(this, ShardMap.CONTROLLER));
         }
     }
 
-    private void reconfigure(Call call, Controller controller, Request.Reconfigure change) {
+    private void reconfigure(Call call, Request.Reconfigure change) {
         byte[] command;
         try {
             command = Controller.reconfigure(change);
@@ -381,7 +381,7 @@ final class Router {
                 && replicaMs - peer.lastContactMs() < self.settings().electionMaxMs();
     }
 
-    private NodeStatus status(long realMs) {
+    private NodeStatus status() {
         List<NodeStatus.Replica> replicas = new ArrayList<>();
         for (int groupId : turn.groups()) {
             KvMachine machine = groups.machines().get(groupId);

@@ -26,7 +26,6 @@ public final class Storage implements Store {
     private static final byte[] IDENTITY_KEY = {0};
     private static final byte GROUP = 1;
     private static final byte APPLIED = 2;
-    private static final byte[] FIRST = new byte[0];
 
     private final String where;
     private final StorageConfig config;

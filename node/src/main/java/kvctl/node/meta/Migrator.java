@@ -59,7 +59,7 @@ public final class Migrator {
     private final Map<Key, Integer> changePieces = new TreeMap<>();
     private final Set<Integer> ledNow = new TreeSet<>();
     private Set<Integer> led = Set.of();
-    private ShardMap seen;
+    private long seenRevision = -1;
     private long nextMs = Long.MAX_VALUE;
     private long nowMs;
     private long allowedAtMs;
@@ -140,11 +140,11 @@ public final class Migrator {
         nowMs = now;
         ShardMap current = map.get();
         boolean newLeaders = !led.equals(ledNow());
-        if (now < nextMs && current == seen && !newLeaders) {
+        if (now < nextMs && current.revision() == seenRevision && !newLeaders) {
             return;
         }
         nextMs = Long.MAX_VALUE;
-        seen = current;
+        seenRevision = current.revision();
         pullings.keySet().removeIf(key -> key.number() != current.number() || !leads(key.groupId()));
         proposed.values().removeIf(untilMs -> untilMs <= now);
         for (Map.Entry<Integer, KvMachine> each : machines.entrySet()) {
@@ -172,7 +172,7 @@ public final class Migrator {
                 arrived(groupId, shard, current);
             } else if (busy < SHARDS_AT_A_TIME && !current.steering().paused()) {
                 busy++;
-                receive(groupId, machine, state, current);
+                receive(groupId, state, current);
             }
         }
     }
@@ -192,7 +192,7 @@ public final class Migrator {
         }
     }
 
-    private void receive(int groupId, KvMachine machine, ShardState state, ShardMap current) {
+    private void receive(int groupId, ShardState state, ShardMap current) {
         Key key = new Key(groupId, state.shardId(), current.number());
         Pulling pulling = pullings.computeIfAbsent(key, k -> new Pulling());
         boolean isHere = state.status() != ShardState.Status.GONE && state.status() != ShardState.Status.RECEIVING;
@@ -218,10 +218,10 @@ public final class Migrator {
             wakeBy(allowedAtMs);
             return;
         }
-        ask(key, pulling, new Note.Pull(key.shardId(), key.number(), from, groupId, state.cursor()), current);
+        ask(pulling, new Note.Pull(key.shardId(), key.number(), from, groupId, state.cursor()), current);
     }
 
-    private void ask(Key key, Pulling pulling, Note.Pull pull, ShardMap current) {
+    private void ask(Pulling pulling, Note.Pull pull, ShardMap current) {
         ShardMap.Group source = current.group(pull.fromGroupId());
         int known = turn.leaderId(pull.fromGroupId());
         if (pulling.asked || pulling.source == 0) {
