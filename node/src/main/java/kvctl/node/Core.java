@@ -174,7 +174,8 @@ public final class Core {
         return router.map();
     }
 
-    void refreshMap() {
+    /** Takes the leaders that are known now into the map; to be called when they have changed. */
+    public void refreshMap() {
         router.refreshMap();
     }
 

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import kvctl.protocol.Change;
@@ -133,11 +132,11 @@ public final class KvClient implements AutoCloseable {
      */
     public CompletableFuture<Response.Reconfigured> reconfigureAsync(
             Change change, long expectedNumber, boolean planOnly) {
-        long idMs = System.currentTimeMillis();
-        long idRandom = ThreadLocalRandom.current().nextLong();
+        // Made on the transport's loop when it is first sent, and once: repeats have the same id.
         Call.Builder builder = new Call.Builder(
                 planOnly ? "plan" : "change",
-                tag -> new Request.Reconfigure(idMs, idRandom, expectedNumber, planOnly, change));
+                tag -> new Request.Reconfigure(
+                        transport.epochMs(), transport.random().nextLong(), expectedNumber, planOnly, change));
         builder.groupId = ShardMap.CONTROLLER;
         return start(builder).thenApply(result -> (Response.Reconfigured) result.response());
     }
