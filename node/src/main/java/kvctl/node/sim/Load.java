@@ -196,8 +196,12 @@ public final class Load {
         TreeMap<String, CompletableFuture<Result>> reads = new TreeMap<>();
         keys.forEach(key -> reads.put(key, get(key)));
         cluster.await("last reads", () -> reads.values().stream().allMatch(CompletableFuture::isDone), 10_000);
-        reads.forEach((key, read) -> Breach.unless(
-                !read.isCompletedExceptionally(), Rule.CONVERGENCE, "the last read of %s fails; %s", key, cluster));
+        reads.forEach((key, read) -> {
+            String why = read.handle(
+                            (result, thrown) -> thrown == null ? "" : KvClient.failure(thrown).getMessage())
+                    .join();
+            Breach.unless(why.isEmpty(), Rule.CONVERGENCE, "the last read of %s fails: %s %s", key, why, cluster);
+        });
         History history = recorder.history();
         Verdict verdict = Linearizability.check(history, SEARCH_STEPS);
         Breach.unless(verdict.kind() == Verdict.Kind.OK, Rule.LINEARIZABLE, "%s", verdict);

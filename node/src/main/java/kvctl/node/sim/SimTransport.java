@@ -4,6 +4,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import kvctl.client.Transport;
 import kvctl.node.Call;
@@ -150,6 +151,7 @@ final class SimTransport implements Transport {
 
         @Override
         public boolean send(Frame.Ask ask) {
+            comment(() -> "asks " + ask.request());
             toServer(() -> {
                 if (server.up()) {
                     long deadlineMs = server.nowMs() + ask.timeLeftMs();
@@ -183,6 +185,12 @@ final class SimTransport implements Transport {
             server.closed(this);
         }
 
+        private void comment(Supplier<String> what) {
+            simulation
+                    .trace()
+                    .comment(simulation.nowUs(), () -> "c" + clientId + " > n" + server.nodeId() + " " + what.get());
+        }
+
         /** The server's end is gone. */
         void lost() {
             toClient(() -> end(Closed.LOST, "closed the connection"));
@@ -190,6 +198,7 @@ final class SimTransport implements Transport {
         }
 
         private void end(Closed kind, String reason) {
+            comment(() -> reason);
             closed = true;
             listener.closed(kind, reason);
         }
