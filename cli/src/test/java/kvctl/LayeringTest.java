@@ -27,7 +27,8 @@ import java.util.concurrent.TimeUnit;
 /** Who may know whom, and what the deterministic code may not touch. It is here because only cli sees every module. */
 @AnalyzeClasses(packages = "kvctl", importOptions = ImportOption.DoNotIncludeTests.class)
 final class LayeringTest {
-    private static final String[] DETERMINISTIC = {"kvctl.raft..", "kvctl.sim..", "kvctl.node.kv.."};
+    private static final String[] DETERMINISTIC = {"kvctl.raft..", "kvctl.sim..", "kvctl.node.kv..", "kvctl.node.meta.."
+    };
 
     private static final String REPLAY = "the same seed must give the same run, byte for byte: time and chance are"
             + " arguments, effects are return values";

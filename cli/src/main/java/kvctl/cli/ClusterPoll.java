@@ -189,7 +189,20 @@ final class ClusterPoll implements AutoCloseable {
         for (ShardMap.Group group : now.map().groups()) {
             leaderNews(before, now, group, news);
         }
+        moveNews(before.map(), now.map(), news);
         return news;
+    }
+
+    private static void moveNews(ShardMap before, ShardMap now, List<String> news) {
+        if (now.revision() <= before.revision()) {
+            return; // Another node answered this time, and knows less.
+        }
+        if (now.number() > before.number()) {
+            news.add("configuration " + now.number() + ": "
+                    + (now.moves() == 0 ? "nothing moves" : Changes.shards(now.moves()) + " on the way"));
+        } else if (now.moves() == 0 && before.moves() > 0) {
+            news.add("all shards are where configuration " + now.number() + " has them");
+        }
     }
 
     private static String why(KvException problem) {

@@ -1,6 +1,7 @@
 package kvctl.cli;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import kvctl.client.KvClient;
@@ -14,6 +15,9 @@ import kvctl.protocol.ShardMap;
  * @param nodes in the order of the map
  */
 record ClusterView(ShardMap map, List<Node> nodes) {
+    /** Most time that one node is given: who looks at all of them should not wait long for a silent one. */
+    static final long NODE_MS = 1_000;
+
     /**
      * One node.
      *
@@ -52,7 +56,7 @@ record ClusterView(ShardMap map, List<Node> nodes) {
     private static CompletableFuture<ClusterView> askNodes(KvClient client, ShardMap map) {
         List<CompletableFuture<Node>> asked = new ArrayList<>();
         for (ShardMap.Node place : map.nodes()) {
-            asked.add(client.statusAsync(place.nodeId())
+            asked.add(client.statusAsync(place.nodeId(), NODE_MS)
                     .handle((status, error) ->
                             new Node(place, status, error == null ? null : KvClient.failure(error))));
         }
@@ -86,20 +90,14 @@ record ClusterView(ShardMap map, List<Node> nodes) {
 
     /** The group of that name, or that serves the shard of that number; null if there is none. */
     ShardMap.Group group(String nameOrShard) {
-        for (ShardMap.Group group : map.groups()) {
-            if (group.name().equals(nameOrShard)) {
-                return group;
-            }
+        ShardMap.Group named = map.group(nameOrShard);
+        if (named != null) {
+            return named;
         }
         boolean isNumber = nameOrShard.matches("[0-9]{1,4}");
         int shard = isNumber ? Integer.parseInt(nameOrShard) : -1;
-        int groupId = shard >= 0 && shard < map.shardGroups().length ? map.shardGroups()[shard] : -1;
-        for (ShardMap.Group group : map.groups()) {
-            if (group.groupId() == groupId) {
-                return group;
-            }
-        }
-        return null;
+        int groupId = shard >= 0 && shard < map.shardGroups().length ? map.shardGroups()[shard] : ShardMap.NO_GROUP;
+        return groupId == ShardMap.NO_GROUP ? null : map.group(groupId);
     }
 
     int up() {
@@ -110,12 +108,19 @@ record ClusterView(ShardMap map, List<Node> nodes) {
     int servedShards() {
         int served = 0;
         for (int groupId : map.shardGroups()) {
-            served += leader(groupId) != null ? 1 : 0;
+            served += groupId != ShardMap.NO_GROUP && leader(groupId) != null ? 1 : 0;
         }
         return served;
     }
 
-    /** Every node answers, every group has a leader, and all its replicas know it. */
+    /** The controller first, then the others in the order of their ids. */
+    List<ShardMap.Group> groups() {
+        return map.groups().stream()
+                .sorted(Comparator.comparingInt(ShardMap.Group::groupId))
+                .toList();
+    }
+
+    /** Every node answers, every group (the controller too) has a leader, and all its replicas know it. */
     boolean isHealthy() {
         return unhealthy() == null;
     }
@@ -127,7 +132,7 @@ record ClusterView(ShardMap map, List<Node> nodes) {
                 return node.place().name() + " does not answer";
             }
         }
-        for (ShardMap.Group group : map.groups()) {
+        for (ShardMap.Group group : groups()) {
             Node leader = leader(group.groupId());
             if (leader == null) {
                 return group.name() + " has no leader";

@@ -1,6 +1,7 @@
 package kvctl.cli;
 
 import java.util.List;
+import kvctl.cli.bench.BenchCommand;
 import kvctl.cli.launch.LaunchCommands;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -17,8 +18,17 @@ final class Commands {
             "delete",
             "cas",
             "scan",
+            "locate",
             "status",
+            "shards",
+            "query",
+            "join",
+            "leave",
+            "move",
+            "migrations",
+            "migrate",
             "wait",
+            "bench",
             "expect",
             "expect-error",
             "sleep",
@@ -29,7 +39,7 @@ final class Commands {
 
     private Commands() {}
 
-    /** A new command object for one of our own names. */
+    /** A new command object, or a command with what is below it, for one of our own names. */
     private static Object create(String name, Session session) {
         return switch (name) {
             case "get" -> new Get(session);
@@ -38,8 +48,23 @@ final class Commands {
             case "delete" -> new Delete(session);
             case "cas" -> new Cas(session);
             case "scan" -> new Scan(session);
+            case "locate" -> new Locate(session);
             case "status" -> new Status(session);
+            case "shards" -> new ShardList(session);
+            case "query" -> new Query(session);
+            case "join" -> new Join(session);
+            case "leave" -> new Leave(session);
+            case "move" -> new Move(session);
+            case "migrations" -> new Migrations(session);
+            case "migrate" -> Migrate.tree(session);
             case "wait" -> new Wait(session);
+            case "bench" ->
+                new BenchCommand(
+                        session,
+                        () -> session.connection().map(),
+                        () -> session.connection()
+                                .target()
+                                .connect(session.settings().requestMs()));
             case "completion" -> new Completion(session);
             case "expect" -> new Expect(session);
             case "expect-error" -> new ExpectError(session);
@@ -89,8 +114,8 @@ final class Commands {
     }
 
     private static void add(CommandLine root, String name, Session session) {
-        CommandLine command =
-                OWN.contains(name) ? new CommandLine(create(name, session)) : LaunchCommands.create(name, session);
+        Object own = OWN.contains(name) ? create(name, session) : LaunchCommands.create(name, session);
+        CommandLine command = own instanceof CommandLine tree ? tree : new CommandLine(own);
         command.setStopAtPositional(
                 name.startsWith("expect")); // What follows is another command, with its own options.
         root.addSubcommand(name, command);

@@ -4,11 +4,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import kvctl.client.KvClient;
 import kvctl.client.KvException;
 import kvctl.client.RequestId;
 import kvctl.client.Result;
 import kvctl.client.Scan;
+import kvctl.protocol.Change;
 import kvctl.protocol.Response;
 import kvctl.protocol.ShardMap;
 
@@ -27,7 +29,7 @@ final class Connection implements AutoCloseable {
         this.session = session;
         this.asked = asked;
         this.target = target;
-        this.client = target.connect(session.settings().timeoutMs());
+        this.client = target.connect(session.settings().requestMs());
     }
 
     /** @throws CliException if no such cluster is known here */
@@ -86,25 +88,52 @@ final class Connection implements AutoCloseable {
         return await(ClusterView.ask(client(), known));
     }
 
-    /** The map, asked once. */
-    ShardMap map() {
-        if (map == null) {
-            map = await(client().mapAsync());
-        }
+    /** What all nodes say, also of their shards. */
+    ShardsView shards() {
+        return await(ShardsView.ask(client()));
+    }
+
+    /** As the controller has it now; 0: the newest. */
+    Response.ConfigurationReply configuration(long number) {
+        return await(client().configurationAsync(number));
+    }
+
+    /** What a change would do. */
+    Response.Reconfigured plan(Change change, long expectedNumber) {
+        return await(client().reconfigureAsync(change, expectedNumber, true));
+    }
+
+    /** Makes the change. */
+    Response.Reconfigured reconfigure(String what, Change change, long expectedNumber) {
+        return underWay(what, "kvctl query", () -> await(client().reconfigureAsync(change, expectedNumber, false)));
+    }
+
+    /** @param bytesPerS 0: no limit; negative: as it is */
+    void steerMoves(String what, Boolean paused, long bytesPerS) {
+        underWay(what, "kvctl migrations", () -> await(client().steerMovesAsync(paused, bytesPerS)));
+    }
+
+    /** The newest map. */
+    ShardMap freshMap() {
+        map = await(client().mapAsync());
         return map;
     }
 
+    /** The map, asked once. */
+    ShardMap map() {
+        return map == null ? freshMap() : map;
+    }
+
     String groupName(int groupId) {
-        for (ShardMap.Group group : map().groups()) {
-            if (group.groupId() == groupId) {
-                return group.name();
-            }
+        ShardMap.Group group = map().group(groupId);
+        if (group == null) {
+            group = freshMap().group(groupId); // It may have joined since.
         }
-        return "group " + groupId;
+        return group == null ? "group " + groupId : group.name();
     }
 
     private KvClient client() {
-        client.setRequestTimeoutMs(session.settings().timeoutMs());
+        client.setRequestTimeoutMs(session.settings().requestMs());
         return client;
     }
 
@@ -116,15 +145,18 @@ final class Connection implements AutoCloseable {
     }
 
     private Result write(String verb, byte[] key, CompletableFuture<Result> future) {
-        String what = verb + " " + Keys.name(key);
+        return underWay(verb + " " + Keys.name(key), "kvctl get " + Keys.word(key), () -> read(future));
+    }
+
+    private <T> T underWay(String what, String hint, Supplier<T> answer) {
         session.underWay(what);
         try {
-            return read(future);
+            return answer.get();
         } catch (Session.Cancelled e) {
             throw new CliException(
                     ExitCode.UNKNOWN_OUTCOME,
                     what + " was cancelled: outcome unknown, it may still be applied.",
-                    "kvctl get " + Keys.word(key),
+                    hint,
                     e);
         } finally {
             session.underWay(null);

@@ -15,7 +15,11 @@ public enum Ink {
     /** Warnings, faults. */
     YELLOW("33"),
     /** Words to type. */
-    CYAN("36");
+    CYAN("36"),
+    /** One more, to tell groups apart. */
+    MAGENTA("35"),
+    /** And another. */
+    BLUE("34");
 
     private final String code;
 

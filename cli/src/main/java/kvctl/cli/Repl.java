@@ -243,7 +243,7 @@ public final class Repl {
                         ? "cluster " + seen.name() + ", no node answers"
                         : "cluster " + seen.name() + ", " + seen.view().up() + " of "
                                 + seen.view().nodes().size() + " nodes up, "
-                                + seen.view().map().groups().size() + " groups";
+                                + seen.view().map().dataGroups().size() + " groups";
         console.line(console.paint(Ink.BOLD, "kvctl " + Version.NUMBER) + "  " + cluster);
         console.line(console.paint(Ink.DIM, "Type \\? for help, TAB to complete, \\q to leave."));
     }

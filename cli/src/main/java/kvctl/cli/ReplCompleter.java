@@ -1,6 +1,7 @@
 package kvctl.cli;
 
 import java.io.File;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import kvctl.cli.launch.ClusterDir;
@@ -136,13 +137,19 @@ final class ReplCompleter implements Completer {
                     candidates.add(key(key));
                 }
             }
-            case "NODE" -> nodes(candidates);
+            case "NODE" -> {
+                nodes(candidates);
+                groups().forEach(group ->
+                        candidates.add(candidate("leader(" + group + ")", "nodes", "who leads " + group)));
+            }
+            case "GROUP NODE" -> nodes(candidates); // A new group's name is nobody's to guess.
+            case "GROUP" -> dataGroups(candidates);
             case "FILE" -> files(word, candidates);
             case "FORMAT" -> formats(candidates);
             case "WHEN" -> words(candidates, "auto", "always", "never");
             case "SHELL" -> words(candidates, "bash", "zsh", "fish");
             case "STATE" -> {
-                words(candidates, "healthy");
+                words(candidates, "healthy", "migrated");
                 groups().forEach(group -> words(candidates, "leader(" + group + ")"));
             }
             case "NAME" ->
@@ -174,8 +181,6 @@ final class ReplCompleter implements Completer {
             for (ClusterView.Node node : view.nodes()) {
                 candidates.add(candidate(node.place().name(), "nodes", describe(view, node)));
             }
-            groups().forEach(
-                            group -> candidates.add(candidate("leader(" + group + ")", "nodes", "who leads " + group)));
         }
     }
 
@@ -195,6 +200,19 @@ final class ReplCompleter implements Completer {
         return view == null
                 ? List.of()
                 : view.map().groups().stream().map(ShardMap.Group::name).toList();
+    }
+
+    private void dataGroups(List<Candidate> candidates) {
+        ClusterView view = poll.latest().view();
+        if (view == null) {
+            return;
+        }
+        for (ShardMap.Group group : view.map().dataGroups()) {
+            long shards = Arrays.stream(view.map().shardGroups())
+                    .filter(owner -> owner == group.groupId())
+                    .count();
+            candidates.add(candidate(group.name(), "groups", shards + (shards == 1 ? " shard" : " shards")));
+        }
     }
 
     private static void formats(List<Candidate> candidates) {

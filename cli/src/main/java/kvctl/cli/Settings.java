@@ -9,7 +9,7 @@ import java.util.Map;
  *
  * @param cluster name of the cluster or {@code host:port}; null if none was named
  * @param color auto, always or never
- * @param timeoutMs most time that one request may take
+ * @param timeoutMs most time that the user gives one request, or the whole of a wait; null if he said nothing
  */
 public record Settings(
         String cluster,
@@ -17,10 +17,10 @@ public record Settings(
         boolean header,
         String color,
         boolean debug,
-        long timeoutMs,
+        Long timeoutMs,
         boolean pager,
         boolean quiet) {
-    static final long DEFAULT_TIMEOUT_MS = 2_000;
+    private static final long REQUEST_MS = 2_000;
 
     /** Defaults and the environment: {@code KVCTL_CLUSTER, KVCTL_OUTPUT, KVCTL_TIMEOUT, ...}. */
     static Settings of(Map<String, String> env) {
@@ -34,9 +34,19 @@ public record Settings(
                 !flag(env, "KVCTL_NO_HEADER"),
                 color,
                 flag(env, "KVCTL_DEBUG"),
-                timeout.isEmpty() ? DEFAULT_TIMEOUT_MS : Durations.parseMs(timeout),
+                timeout.isEmpty() ? null : Long.valueOf(Durations.parseMs(timeout)),
                 !flag(env, "KVCTL_NO_PAGER"),
                 flag(env, "KVCTL_QUIET"));
+    }
+
+    /** Most time for one request. */
+    public long requestMs() {
+        return timeoutOr(REQUEST_MS);
+    }
+
+    /** What the user said, or this. */
+    long timeoutOr(long ms) {
+        return timeoutMs == null ? ms : timeoutMs;
     }
 
     private static Format formatOf(String word) {

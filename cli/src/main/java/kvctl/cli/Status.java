@@ -13,8 +13,8 @@ import picocli.CommandLine.Command;
         header = "Show nodes and groups of the cluster as the nodes themselves see them.",
         description =
                 "%n* leads a group, x does not answer. GROUPS: led/held. TERM is the highest, COMMIT and APPLIED are "
-                        + "sums over the node's replicas, LAG is how many entries it is behind its leaders. 'cluster status' looks "
-                        + "at the processes instead.",
+                        + "sums over the node's replicas, LAG is how many entries it is behind its leaders. The controller, which "
+                        + "keeps the configurations, is one of the groups. 'cluster status' looks at the processes instead.",
         footer = {"  kvctl status", "  kvctl status -o json", "  \\watch 1 status          in the REPL"})
 final class Status implements Callable<Integer> {
     private final Session session;
@@ -146,7 +146,7 @@ final class Status implements Callable<Integer> {
                 Column.number("shards"),
                 Column.number("keys"),
                 Column.text("replicas"))) {
-            for (ShardMap.Group group : view.map().groups()) {
+            for (ShardMap.Group group : view.groups()) {
                 ClusterView.Node leader = view.leader(group.groupId());
                 NodeStatus.Replica led = leader == null ? null : leader.replica(group.groupId());
                 rows.row(
@@ -156,13 +156,17 @@ final class Status implements Callable<Integer> {
                         led == null ? null : (Object) led.term(),
                         led == null ? null : (Object) led.commitIndex(),
                         shards(view, group),
-                        led == null ? null : (Object) led.keys(),
+                        led == null || group.groupId() == ShardMap.CONTROLLER ? null : (Object) led.keys(),
                         replicas(view, group));
             }
         }
     }
 
-    private static long shards(ClusterView view, ShardMap.Group group) {
+    /** Null for the controller, which owns none. */
+    private static Long shards(ClusterView view, ShardMap.Group group) {
+        if (group.groupId() == ShardMap.CONTROLLER) {
+            return null;
+        }
         long shards = 0;
         for (int groupId : view.map().shardGroups()) {
             shards += groupId == group.groupId() ? 1 : 0;
@@ -218,11 +222,14 @@ final class Status implements Callable<Integer> {
             json.close('}');
         }
         json.close(']').name("groups").open('[');
-        for (ShardMap.Group group : view.map().groups()) {
+        for (ShardMap.Group group : view.groups()) {
             ClusterView.Node leader = view.leader(group.groupId());
             json.open('{').name("group").text(group.name()).name("group_id").number(group.groupId());
             json.name("leader").text(leader == null ? null : leader.place().name());
-            json.name("shards").number(shards(view, group));
+            Long shards = shards(view, group);
+            if (shards != null) {
+                json.name("shards").number(shards);
+            }
             json.name("replicas").open('[');
             group.nodeIds()
                     .forEach(id -> json.text(

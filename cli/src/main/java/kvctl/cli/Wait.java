@@ -10,16 +10,18 @@ import picocli.CommandLine.Parameters;
         name = "wait",
         header = "Wait until the cluster is in a state; exits with 10 if --timeout passes first.",
         description = "%nhealthy: every node answers, and every group has a leader that all its replicas follow. "
-                + "leader(GROUP): the group, given by name or by one of its shards, has a leader. --timeout is 30s here "
-                + "unless given.",
-        footer = {"  wait healthy", "  wait leader(g1) --timeout 5s"})
+                + "leader(GROUP): the group, given by name or by one of its shards, has a leader. migrated: no shard is on "
+                + "its way to another group. --timeout is 30s here unless given.",
+        footer = {"  wait healthy", "  wait leader(g1) --timeout 5s", "  wait migrated --timeout 5m"})
 final class Wait implements Callable<Integer> {
+    private static final String HEALTHY = "healthy";
+    private static final String MIGRATED = "migrated";
     private static final long DEFAULT_MS = 30_000;
     private static final long STEP_MS = 50;
 
     private final Session session;
 
-    @Parameters(paramLabel = "STATE", description = "healthy, or leader(GROUP).")
+    @Parameters(paramLabel = "STATE", description = "healthy, migrated or leader(GROUP).")
     private String state;
 
     Wait(Session session) {
@@ -28,17 +30,21 @@ final class Wait implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        String group = groupOf(state);
+        check(state);
         Settings settings = session.settings();
-        long limitMs = settings.timeoutMs() == Settings.DEFAULT_TIMEOUT_MS ? DEFAULT_MS : settings.timeoutMs();
+        long limitMs = settings.timeoutOr(DEFAULT_MS);
         long endNs = System.nanoTime() + limitMs * 1_000_000;
         ShardMap known = null;
         while (true) {
             String missing;
             try {
-                ClusterView view = session.connection().view(known);
-                known = view.map();
-                missing = group == null ? view.unhealthy() : missingLeader(view, group);
+                if (state.equals(MIGRATED)) {
+                    missing = missingMoves();
+                } else {
+                    ClusterView view = session.connection().view(known);
+                    known = view.map();
+                    missing = state.equals(HEALTHY) ? view.unhealthy() : missingLeader(view, groupOf(state));
+                }
             } catch (KvException | CliException e) {
                 if (e instanceof CliException cli && cli.code() == ExitCode.USAGE) {
                     throw e;
@@ -53,21 +59,32 @@ final class Wait implements Callable<Integer> {
                 throw new CliException(
                         ExitCode.EXPECTATION,
                         "Waited " + Durations.text(limitMs) + " for '" + state + "': " + missing + end,
-                        "kvctl status");
+                        state.equals(MIGRATED) ? "kvctl migrations" : "kvctl status");
             }
             session.pause(STEP_MS);
         }
     }
 
-    /** Null for {@code healthy}. */
+    private static void check(String state) {
+        boolean leader = state.startsWith("leader(") && state.endsWith(")") && state.length() > 8;
+        if (!leader && !state.equals(HEALTHY) && !state.equals(MIGRATED)) {
+            throw CliException.usage(
+                    "'" + state + "' is nothing to wait for.", "wait healthy, wait migrated or wait leader(g1)");
+        }
+    }
+
     private static String groupOf(String state) {
-        if (state.equals("healthy")) {
-            return null;
-        }
-        if (state.startsWith("leader(") && state.endsWith(")") && state.length() > 8) {
-            return state.substring(7, state.length() - 1);
-        }
-        throw CliException.usage("'" + state + "' is nothing to wait for.", "wait healthy, or wait leader(g1)");
+        return state.substring(7, state.length() - 1);
+    }
+
+    /** Asks the controller itself: a node's map may not know of the newest change yet. */
+    private String missingMoves() {
+        var reply = session.connection().configuration(0);
+        int left = reply.movesLeft();
+        return left == 0
+                ? null
+                : Changes.shards(left) + " of configuration "
+                        + reply.configuration().number() + (left == 1 ? " is" : " are") + " still on the way";
     }
 
     private static String missingLeader(ClusterView view, String name) {

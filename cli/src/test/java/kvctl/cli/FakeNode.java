@@ -45,6 +45,7 @@ final class FakeNode implements AutoCloseable {
     private final List<Socket> sockets = new ArrayList<>();
     private final Thread acceptor;
     private volatile Mood mood = Mood.OK;
+    private volatile FakeShards shards;
     private long version;
     private long writesTaken;
 
@@ -64,6 +65,12 @@ final class FakeNode implements AutoCloseable {
     /** How many writes came, answered or not. */
     synchronized long writesTaken() {
         return writesTaken;
+    }
+
+    /** From now on it plays a cluster with a controller and shards that move. */
+    FakeShards withShards() {
+        shards = new FakeShards(server.getLocalPort());
+        return shards;
     }
 
     void mood(Mood newMood) {
@@ -129,7 +136,11 @@ final class FakeNode implements AutoCloseable {
             return new Response.MapReply(map());
         }
         if (request instanceof Request.GetStatus) {
-            return new Response.StatusReply(status());
+            return new Response.StatusReply(shards == null ? status() : shards.status());
+        }
+        Response ofShards = shards == null ? null : shards.answer(request);
+        if (ofShards != null) {
+            return ofShards == FakeShards.SILENCE ? null : ofShards;
         }
         if (mood == Mood.LEADERLESS) {
             return new Response.Refused(Response.Code.NOT_LEADER, "no leader", 0);
@@ -190,6 +201,9 @@ final class FakeNode implements AutoCloseable {
     }
 
     private ShardMap map() {
+        if (shards != null) {
+            return shards.map();
+        }
         return new ShardMap(
                 1,
                 1,

@@ -137,6 +137,28 @@ final class ReplTest {
     }
 
     @Test
+    void shardsOfNobodyAreNotServed() {
+        node.withShards().owners = new int[] {1, 0, 0, 2};
+        try (ClusterPoll poll = poll()) {
+            assertThat(text(poll, 0)).isEqualTo("demo 1/2 s2/4 NO-QUORUM> ");
+        }
+    }
+
+    @Test
+    void movesAreNoticed() {
+        FakeShards shards = node.withShards();
+        List<String> news = new ArrayList<>();
+        try (ClusterPoll poll = new ClusterPoll(Map.of("KVCTL_HOME", home.toString()), node.address(), news::addAll)) {
+            poll.awaitFirst(5_000);
+            shards.number = 4;
+            shards.moveShardOne("copying", 0, 0, "");
+            Awaitility.await().until(() -> news.contains("configuration 4: 1 shard on the way"));
+            shards.arrive();
+            Awaitility.await().until(() -> news.contains("all shards are where configuration 4 has them"));
+        }
+    }
+
+    @Test
     void completionWalksTheCommandTree() {
         new TestRun("put user:1 x", "put 'user 2' y");
         try (ClusterPoll poll = poll()) {
@@ -152,6 +174,20 @@ final class ReplTest {
             assertThat(complete(poll, "\\")).contains("\\watch");
             assertThat(complete(poll, "\\i " + home + "/")).contains(home + "/home/");
             assertThat(complete(poll, "help ex")).contains("expect", "exit-codes");
+        }
+    }
+
+    @Test
+    void completionKnowsGroupsAndNodes() {
+        node.withShards();
+        try (ClusterPoll poll = poll()) {
+            assertThat(complete(poll, "leave ")).containsExactly("g1", "g2");
+            assertThat(complete(poll, "move 1 ")).containsExactly("g1", "g2");
+            assertThat(complete(poll, "join g3 ")).containsExactly("solo", "n2");
+            assertThat(complete(poll, "join g3 solo --")).contains("--plan", "--expect", "--weight", "--wait");
+            assertThat(complete(poll, "migrate ")).containsExactly("pause", "resume", "throttle");
+            assertThat(complete(poll, "wait ")).contains("migrated", "leader(controller)", "leader(g1)");
+            assertThat(complete(poll, "kill ")).contains("n2", "leader(controller)");
         }
     }
 

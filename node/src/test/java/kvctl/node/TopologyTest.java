@@ -323,9 +323,10 @@ class TopologyTest {
     void firstShardMapSplitsShardsEvenly() {
         ShardMap map = Topology.defaults("demo", 5, 3, 7101).shardMap();
         assertThat(map.number()).isEqualTo(1);
-        assertThat(map.clusterId()).isEqualTo("c1");
+        assertThat(map.clusterId()).isEqualTo("demo");
         assertThat(map.shardGroups()).containsExactly(1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3);
-        assertThat(map.groups())
+        assertThat(map.group(ShardMap.CONTROLLER).nodeIds()).containsExactly(1, 2, 3);
+        assertThat(map.dataGroups())
                 .extracting(ShardMap.Group::nodeIds)
                 .containsExactly(List.of(1, 2, 3), List.of(1, 4, 5), List.of(2, 3, 4));
         assertThat(map.nodes()).extracting(ShardMap.Node::port).containsExactly(7101, 7102, 7103, 7104, 7105);

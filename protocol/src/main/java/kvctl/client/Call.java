@@ -11,6 +11,9 @@ final class Call implements Runnable {
     /** Any node may answer. */
     static final int NO_GROUP = -1;
 
+    /** No group owns the shard; the call waits until one does. */
+    static final int NOBODY = -2;
+
     /** Where a call is. */
     enum State {
         /** Not yet taken up, because too many others are under way. */
@@ -38,10 +41,14 @@ final class Call implements Runnable {
         final NodeLink node;
         final long correlationId;
 
+        /** The group that was to answer; the call may be at another one by now. */
+        final int groupId;
+
         Attempt(Call call, NodeLink node, long correlationId) {
             this.call = call;
             this.node = node;
             this.correlationId = correlationId;
+            this.groupId = call.groupId;
         }
     }
 
@@ -60,6 +67,10 @@ final class Call implements Runnable {
     final int fixedNode;
 
     final boolean write;
+
+    /** Changes something without a tag: once sent it may be carried out, and a repeat has the same id. */
+    final boolean change;
+
     final Function<Request.Tag, Request> intent;
     final CompletableFuture<Result> future = new CompletableFuture<>();
     final long timeoutMs;
@@ -88,13 +99,20 @@ final class Call implements Runnable {
     /** The client's own; the user does not know of it. */
     boolean internal;
 
-    /** Sendings that were not refused definitely: with one of them, a write without an answer is unknown. */
+    /** Sendings of a write or change that were not refused definitely: with one, no answer means unknown. */
     int exposed;
 
     int attempts;
     int backoffs;
     int hops;
     int rotation;
+
+    /** How often a group said that it does not serve the shard, since the shard has this owner. */
+    int wrongGroups;
+
+    /** At the group that takes the shard over, not at its owner. */
+    boolean atTarget;
+
     NodeLink parkedAt;
     final List<Attempt> open = new ArrayList<>(1);
 
@@ -102,6 +120,7 @@ final class Call implements Runnable {
     String lastRefusal;
 
     boolean lastWasBusy;
+    boolean lastWasWrongGroup;
 
     Call(Dispatcher dispatcher, Builder builder) {
         this.dispatcher = dispatcher;
@@ -112,6 +131,7 @@ final class Call implements Runnable {
         this.fixedNode = builder.nodeId;
         this.fixedAddress = builder.address;
         this.write = builder.write;
+        this.change = builder.change;
         this.intent = builder.intent;
         this.timeoutMs = builder.timeoutMs;
         if (builder.requestId != null) {
@@ -131,9 +151,10 @@ final class Call implements Runnable {
         return fixedNode != 0 || fixedAddress != null;
     }
 
+    /** For the group where the call is now. */
     boolean hasOpenAttemptAt(NodeLink node) {
         for (int i = 0; i < open.size(); i++) {
-            if (open.get(i).node == node) {
+            if (open.get(i).node == node && open.get(i).groupId == groupId) {
                 return true;
             }
         }
@@ -150,8 +171,11 @@ final class Call implements Runnable {
         int nodeId;
         String address;
         boolean write;
+        boolean change;
         RequestId requestId;
-        long timeoutMs;
+
+        /** At most; the client's own limit holds in any case. */
+        long timeoutMs = Long.MAX_VALUE;
 
         Builder(String verb, Function<Request.Tag, Request> intent) {
             this.verb = verb;

@@ -28,6 +28,14 @@ record ClientConfig(
 
     static final long BACKOFF_MAX_MS = 320;
 
+    /** First wait before a shard is asked for again that neither its old nor its new group serves; doubled each time. */
+    static final long WRONG_GROUP_MS = 5;
+
+    static final long WRONG_GROUP_MAX_MS = 50;
+
+    /** The map is asked for at most this often. */
+    static final long REFRESH_MS = 50;
+
     /** A node that refused the connection is not tried again before. */
     static final long RECONNECT_MS = 50;
 

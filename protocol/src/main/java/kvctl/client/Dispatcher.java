@@ -10,7 +10,6 @@ import java.util.function.BiFunction;
 import kvctl.protocol.Request;
 import kvctl.protocol.Response;
 import kvctl.protocol.ShardMap;
-import kvctl.protocol.Shards;
 
 /**
  * Brings calls to their answers: finds the node, sends, sends again, gives up. Runs on the transport's loop and has no
@@ -32,6 +31,7 @@ final class Dispatcher implements Nodes.Events {
     private final Transport transport;
     private final ClientConfig config;
     private final Nodes nodes;
+    private final Routes routes;
     private final Runnable finished;
     private final List<Call> active = new ArrayList<>();
     private final ArrayDeque<Call> queued = new ArrayDeque<>();
@@ -39,6 +39,7 @@ final class Dispatcher implements Nodes.Events {
     private final Map<Integer, Long> leaderNewsMs = new TreeMap<>();
     private long wakeAtMs = Long.MAX_VALUE;
     private int nextRotation;
+    private long refreshedMs = Long.MIN_VALUE / 2;
     private boolean refreshing;
     private boolean admitting;
     private boolean closed;
@@ -49,6 +50,7 @@ final class Dispatcher implements Nodes.Events {
         this.config = config;
         this.finished = finished;
         this.nodes = new Nodes(transport, config, this);
+        this.routes = new Routes(nodes);
         this.nextRotation = transport.random().nextInt(1 << 16);
     }
 
@@ -87,78 +89,20 @@ final class Dispatcher implements Nodes.Events {
             await(call, Call.State.NO_MAP, call.deadlineMs);
             nodes.seekMap(nowMs);
             wakeBy(nowMs + ClientConfig.NEXT_ENDPOINT_MS);
-        } else if (locate(call)) {
-            NodeLink target = choose(call, nowMs);
-            if (target == null) {
-                backOff(call, nowMs);
-            } else {
+        } else {
+            String missing = routes.locate(call);
+            NodeLink target = missing != null || call.groupId == Call.NOBODY ? null : routes.choose(call, nowMs);
+            if (missing != null) {
+                finish(call, null, Failures.of(call, KvException.Code.BAD_REQUEST, missing));
+            } else if (target != null) {
                 sendOrPark(call, target, nowMs);
+            } else {
+                if (call.groupId == Call.NOBODY) {
+                    refreshMap(nowMs);
+                }
+                backOff(call, nowMs);
             }
         }
-    }
-
-    /** Finds shard, group or node in the map; false: there is none, and the call is over. */
-    private boolean locate(Call call) {
-        ShardMap map = nodes.map();
-        String missing = null;
-        if (call.fixedNode != 0) {
-            if (nodes.byId(call.fixedNode) == null) {
-                missing = "There is no node " + call.fixedNode + ".";
-            }
-        } else if (call.key != null) {
-            call.shardId = Shards.of(call.key, map.shardGroups().length);
-        } else if (call.fixedShard >= map.shardGroups().length) {
-            missing = "There is no shard " + call.fixedShard + "; shards are 0 to " + (map.shardGroups().length - 1)
-                    + ".";
-        } else {
-            call.shardId = call.fixedShard;
-        }
-        if (missing == null) {
-            call.groupId = call.shardId >= 0 ? map.shardGroups()[call.shardId] : call.fixedGroup;
-            if (call.groupId != Call.NO_GROUP && nodes.group(call.groupId) == null) {
-                missing = "There is no group " + call.groupId + ".";
-            }
-        }
-        if (missing != null) {
-            finish(call, null, Failures.of(call, KvException.Code.BAD_REQUEST, missing));
-        }
-        return missing == null;
-    }
-
-    /** The leader if known and in good health, else the next replica; null: all have it, or refused just now. */
-    private NodeLink choose(Call call, long nowMs) {
-        if (call.fixedNode != 0) {
-            return nodes.byId(call.fixedNode);
-        }
-        NodeLink leader = nodes.byId(nodes.leader(call.groupId));
-        if (call.groupId != Call.NO_GROUP && leader != null && usable(call, leader, nowMs)) {
-            return leader;
-        }
-        List<NodeLink> candidates = new ArrayList<>();
-        if (call.groupId == Call.NO_GROUP) {
-            candidates.addAll(nodes.all());
-        } else {
-            for (int nodeId : nodes.group(call.groupId).nodeIds()) {
-                candidates.add(nodes.byId(nodeId));
-            }
-        }
-        NodeLink second = null;
-        for (int i = 0; i < candidates.size(); i++) {
-            NodeLink candidate = candidates.get((call.rotation + i) % candidates.size());
-            if (candidate == null || call.hasOpenAttemptAt(candidate) || candidate.refusedLately(nowMs)) {
-                continue;
-            }
-            if (!candidate.suspect(nowMs)) {
-                call.rotation += i + 1;
-                return candidate;
-            }
-            second = second == null ? candidate : second;
-        }
-        return second;
-    }
-
-    private static boolean usable(Call call, NodeLink node, long nowMs) {
-        return !call.hasOpenAttemptAt(node) && !node.suspect(nowMs) && !node.refusedLately(nowMs);
     }
 
     private void sendOrPark(Call call, NodeLink node, long nowMs) {
@@ -192,7 +136,7 @@ final class Dispatcher implements Nodes.Events {
         }
         call.open.add(attempt);
         call.attempts++;
-        call.exposed += call.write ? 1 : 0;
+        call.exposed += call.write || call.change ? 1 : 0;
         await(call, Call.State.SENT, call.fixed() ? call.deadlineMs : nowMs + config.silentMs());
     }
 
@@ -230,9 +174,16 @@ final class Dispatcher implements Nodes.Events {
 
     private void backOff(Call call, long nowMs) {
         long waitMs = Math.min(ClientConfig.BACKOFF_MAX_MS, ClientConfig.BACKOFF_MS << Math.min(call.backoffs++, 10));
-        call.hops = 0;
+        if (call.wrongGroups > 0) {
+            routes.alternate(call);
+        }
         // Jitter: half to one and a half, so that those who failed together do not come back together (HAZARDS A4).
-        await(call, Call.State.BACKOFF, nowMs + waitMs / 2 + transport.random().nextLong(waitMs + 1));
+        rest(call, nowMs + waitMs / 2 + transport.random().nextLong(waitMs + 1));
+    }
+
+    private void rest(Call call, long untilMs) {
+        call.hops = 0;
+        await(call, Call.State.BACKOFF, untilMs);
     }
 
     @Override
@@ -240,23 +191,31 @@ final class Dispatcher implements Nodes.Events {
         Call call = attempt.call;
         call.open.remove(attempt);
         if (response instanceof Response.Refused refused) {
-            refused(call, attempt.node, refused);
+            refused(attempt, refused);
             return;
         }
+        NodeLink node = attempt.node;
+        Result result = new Result(response, call.shardId, node.nodeId, node.name, call.attempts, call.tag);
+        int groupId = result.groupId() == Result.NO_GROUP ? attempt.groupId : result.groupId();
         if (response instanceof Response.MapReply reply) {
             nodes.learn(reply.map());
-        } else if (call.groupId != Call.NO_GROUP) {
-            nodes.setLeader(call.groupId, attempt.node.nodeId);
+        } else if (groupId != Call.NO_GROUP) {
+            nodes.setLeader(groupId, node.nodeId);
         }
-        NodeLink node = attempt.node;
-        finish(call, new Result(response, call.shardId, node.nodeId, node.name, call.attempts, call.tag), null);
+        finish(call, result, null);
     }
 
-    private void refused(Call call, NodeLink node, Response.Refused refused) {
+    private void refused(Call.Attempt attempt, Response.Refused refused) {
+        Call call = attempt.call;
+        NodeLink node = attempt.node;
         long nowMs = transport.nowMs();
-        if (call.write && refused.code().definite()) {
+        if ((call.write || call.change) && refused.code().definite()) {
             call.exposed--;
         }
+        if (attempt.groupId != call.groupId && !refused.code().equals(Response.Code.SESSION_EXPIRED)) {
+            return; // The call has gone on to another group, and waits for that one.
+        }
+        call.lastWasWrongGroup = refused.code() == Response.Code.WRONG_GROUP;
         call.lastRefusal = node.name + ": " + refused.message();
         call.lastWasBusy = refused.code() == Response.Code.BUSY;
         if (call.fixed()) {
@@ -264,13 +223,10 @@ final class Dispatcher implements Nodes.Events {
             return;
         }
         switch (refused.code()) {
-            case BAD_REQUEST -> finish(call, null, Failures.refused(call, node, refused));
+            case BAD_REQUEST, CONFLICT -> finish(call, null, Failures.refused(call, node, refused));
             case NOT_LEADER -> notLeader(call, node, refused.leaderId(), nowMs);
             case SESSION_EXPIRED -> sessionExpired(call);
-            case WRONG_GROUP -> {
-                refreshMap(node);
-                backOff(call, nowMs);
-            }
+            case WRONG_GROUP -> wrongGroup(call, nowMs);
             case LOST_LEADERSHIP, STOPPING -> {
                 nodes.forgetLeader(call.groupId, node);
                 backOff(call, nowMs);
@@ -279,16 +235,30 @@ final class Dispatcher implements Nodes.Events {
         }
     }
 
+    /** The shard has moved, or is between two groups: the other one is asked at once, then both in turn. */
+    private void wrongGroup(Call call, long nowMs) {
+        refreshMap(nowMs);
+        boolean first = call.wrongGroups++ == 0;
+        if (routes.alternate(call) && first) {
+            route(call);
+            return;
+        }
+        long waitMs = Math.min(
+                ClientConfig.WRONG_GROUP_MAX_MS, ClientConfig.WRONG_GROUP_MS << Math.min(call.wrongGroups - 1, 10));
+        rest(call, nowMs + waitMs / 2 + transport.random().nextLong(waitMs / 2 + 1));
+    }
+
     private void notLeader(Call call, NodeLink node, int hint, long nowMs) {
         nodes.forgetLeader(call.groupId, node);
-        NodeLink hinted = hint == node.nodeId ? null : nodes.byId(hint);
-        boolean good = hinted != null && !hinted.suspect(nowMs) && !hinted.refusedLately(nowMs);
-        NodeLink known = nodes.byId(nodes.leader(call.groupId));
-        boolean knownIsGood = known != null && !known.suspect(nowMs) && !known.refusedLately(nowMs);
+        // The node may have meant the group that owns the shard as far as it knows, which is another one.
+        boolean member = call.groupId == Call.NO_GROUP || nodes.isMember(call.groupId, hint);
+        NodeLink hinted = hint == node.nodeId || !member ? null : nodes.byId(hint);
+        boolean good = Routes.isGood(hinted, nowMs);
+        boolean knownIsGood = Routes.isGood(nodes.byId(nodes.leader(call.groupId)), nowMs);
         // A leader that somebody else named or that answered stays until it denies itself.
         boolean news = good && !knownIsGood && nodes.setLeader(call.groupId, hint);
         NodeLink leader = nodes.byId(nodes.leader(call.groupId));
-        if ((good || knownIsGood) && call.hops < 3 && usable(call, leader, nowMs)) {
+        if ((good || knownIsGood) && call.hops < 3 && Routes.usable(call, leader, nowMs)) {
             call.hops++;
             sendOrPark(call, leader, nowMs);
         } else {
@@ -339,27 +309,51 @@ final class Dispatcher implements Nodes.Events {
         backOff(call, transport.nowMs());
     }
 
-    private void refreshMap(NodeLink node) {
-        if (refreshing) {
+    /** Asks one node after the other for its map, but not all calls ask at once. */
+    private void refreshMap(long nowMs) {
+        if (refreshing || nowMs < refreshedMs + ClientConfig.REFRESH_MS) {
             return;
         }
         refreshing = true;
+        refreshedMs = nowMs;
         Call.Builder builder = new Call.Builder("map", tag -> new Request.GetMap());
-        builder.address = node.address;
-        builder.timeoutMs = config.requestTimeoutMs();
+        builder.timeoutMs = 2 * config.silentMs();
         Call refresh = new Call(this, builder);
         refresh.internal = true;
-        refresh.startedMs = transport.nowMs();
-        refresh.deadlineMs = refresh.startedMs + refresh.timeoutMs;
+        refresh.startedMs = nowMs;
+        refresh.deadlineMs = nowMs + refresh.timeoutMs;
+        refresh.rotation = nextRotation++ & 0xffff;
         admit(refresh);
     }
 
     @Override
-    public void mapChanged() {
+    public void mapChanged(ShardMap before) {
         for (Call call : List.copyOf(active)) {
             if (call.state == Call.State.NO_MAP) {
                 route(call);
+            } else if (call.shardId >= 0 && before != null) {
+                follow(call, before);
             }
+        }
+    }
+
+    /** Sends a waiting call to its shard's new owner, or to the group that the shard is on its way to. */
+    private void follow(Call call, ShardMap before) {
+        ShardMap map = nodes.map();
+        boolean waits =
+                call.state == Call.State.BACKOFF || call.state == Call.State.PARKED || call.state == Call.State.SENT;
+        if (map.shardGroups()[call.shardId] != before.shardGroups()[call.shardId]) {
+            call.atTarget = false;
+            call.wrongGroups = 0;
+        } else if (call.state == Call.State.BACKOFF
+                && (call.wrongGroups > 0 || call.groupId == Call.NOBODY)
+                && map.movingTo()[call.shardId] != before.movingTo()[call.shardId]) {
+            call.atTarget = true;
+        } else {
+            return;
+        }
+        if (waits) {
+            route(call); // With a sending still open at the old owner: the tag is the same, so both may come through.
         }
     }
 
@@ -482,6 +476,9 @@ final class Dispatcher implements Nodes.Events {
             if (attempt.node.heardMs + config.silentMs() <= nowMs) {
                 suspect(attempt.node, nowMs);
             }
+        }
+        if (call.wrongGroups > 0 && call.state != Call.State.BACKOFF) {
+            routes.alternate(call); // This group is silent; the other one may serve the shard.
         }
         route(call);
     }

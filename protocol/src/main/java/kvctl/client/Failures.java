@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
 import kvctl.protocol.Response;
+import kvctl.protocol.ShardMap;
 
 /** What a user is told when a call fails: what happened, where, what to do; one line. */
 final class Failures {
@@ -19,8 +20,10 @@ final class Failures {
 
     static KvException of(Call call, KvException.Code code, String message) {
         if (call.write && call.exposed > 0) {
-            String open = message.endsWith(".") ? message.substring(0, message.length() - 1) : message;
-            return unknown(call, open + "; it may still be applied");
+            return unknown(call, open(message) + "; it may still be applied");
+        }
+        if (call.change && call.exposed > 0) {
+            return unknownChange(call, open(message));
         }
         return KvException.definite(code, message);
     }
@@ -34,8 +37,8 @@ final class Failures {
             case EXPIRED, SESSION_EXPIRED -> KvException.Code.TIMED_OUT;
             case STOPPING -> KvException.Code.UNREACHABLE;
         };
-        String message = refused.message();
-        return of(call, code, code == KvException.Code.BAD_REQUEST ? message : node.name + ": " + message);
+        boolean byTheCluster = code == KvException.Code.BAD_REQUEST || code == KvException.Code.CONFLICT;
+        return of(call, code, byTheCluster ? refused.message() : node.name + ": " + refused.message());
     }
 
     static KvException sessionExpired(Call call) {
@@ -64,6 +67,9 @@ final class Failures {
                     call,
                     what(call) + " timed out after " + seconds(nowMs - call.startedMs) + "; it may still be applied");
         }
+        if (call.change && call.exposed > 0) {
+            return unknownChange(call, what(call) + " timed out after " + seconds(nowMs - call.startedMs));
+        }
         if (call.fixed()) {
             NodeLink node = call.fixedAddress != null ? nodes.at(call.fixedAddress) : nodes.byId(call.fixedNode);
             if (node != null) {
@@ -77,7 +83,62 @@ final class Failures {
             return KvException.definite(
                     KvException.Code.UNREACHABLE, "No node answered " + what(call) + ". " + waited(call, nowMs));
         }
-        return noLeader(call, nodes, nowMs);
+        if (nodes.group(call.groupId) == null) {
+            return nobody(call, nodes, nowMs);
+        }
+        return call.lastWasWrongGroup && call.shardId >= 0
+                ? notServed(call, nodes, nowMs)
+                : noLeader(call, nodes, nowMs);
+    }
+
+    /** The shard has no owner, or its owner is gone from the map since the call was there. */
+    private static KvException nobody(Call call, Nodes nodes, long nowMs) {
+        if (call.shardId < 0) {
+            return KvException.definite(KvException.Code.BAD_REQUEST, name(call) + " is gone from the map.");
+        }
+        boolean none = nodes.map().dataGroups().isEmpty();
+        return new KvException(
+                KvException.Code.NO_LEADER,
+                KvException.Outcome.NOT_APPLIED,
+                name(call) + " belongs to no group" + (none ? ": there is none yet" : "") + ". " + waited(call, nowMs),
+                none ? "kvctl join GROUP NODE..." : "kvctl shards",
+                null);
+    }
+
+    /** Whoever was asked last does not serve the shard: it is on its way, or the map is behind. */
+    private static KvException notServed(Call call, Nodes nodes, long nowMs) {
+        ShardMap.Group owner = nodes.group(nodes.map().shardGroups()[call.shardId]);
+        ShardMap.Group target = nodes.group(nodes.map().movingTo()[call.shardId]);
+        boolean moves = target != null && target.groupId() != ShardMap.NO_GROUP;
+        boolean owned = owner != null && owner.groupId() != ShardMap.NO_GROUP;
+        String what = moves
+                ? " is moving " + (owned ? "from " + owner.name() + " " : "") + "to " + target.name()
+                : " is not served by " + (owned ? owner.name() : "any group");
+        return new KvException(
+                KvException.Code.NO_LEADER,
+                KvException.Outcome.NOT_APPLIED,
+                name(call) + what + " (last answer: " + call.lastRefusal + "). " + waited(call, nowMs),
+                moves ? "kvctl migrations" : "kvctl shards",
+                null);
+    }
+
+    private static KvException unknownChange(Call call, String message) {
+        return new KvException(
+                KvException.Code.UNKNOWN,
+                KvException.Outcome.UNKNOWN,
+                message + "; it may still be carried out.",
+                call.verb.equals("migrate") ? "kvctl migrations" : "kvctl query",
+                null);
+    }
+
+    private static String open(String message) {
+        return message.endsWith(".") ? message.substring(0, message.length() - 1) : message;
+    }
+
+    private static String name(Call call) {
+        return call.shardId >= 0
+                ? "Shard " + call.shardId
+                : call.groupId == ShardMap.CONTROLLER ? "The controller" : "Group " + call.groupId;
     }
 
     private static KvException unknown(Call call, String message) {
@@ -113,9 +174,11 @@ final class Failures {
     }
 
     private static KvException.Code codeOf(NodeLink node) {
-        return node.problemKind == Transport.Closed.UNWANTED
-                ? KvException.Code.WRONG_CLUSTER
-                : KvException.Code.UNREACHABLE;
+        if (node.problemKind == Transport.Closed.UNWANTED) {
+            return KvException.Code.WRONG_CLUSTER;
+        }
+        boolean gone = node.problem != null && node.state == NodeLink.State.IDLE;
+        return gone ? KvException.Code.UNREACHABLE : KvException.Code.TIMED_OUT;
     }
 
     private static String oneNode(NodeLink node, Call call, long nowMs) {
@@ -141,7 +204,7 @@ final class Failures {
                 down.add(node);
             }
         }
-        String shard = call.shardId >= 0 ? "Shard " + call.shardId : "Group " + call.groupId;
+        String shard = name(call);
         String waited = waited(call, nowMs);
         if (down.size() == replicas.size()) {
             return KvException.definite(

@@ -105,8 +105,14 @@ public final class KvClient implements AutoCloseable {
 
     /** What a node says of itself; fails at once if it can't be reached. */
     public CompletableFuture<NodeStatus> statusAsync(int nodeId) {
+        return statusAsync(nodeId, Long.MAX_VALUE);
+    }
+
+    /** As above, and waits at most {@code limitMs}. */
+    public CompletableFuture<NodeStatus> statusAsync(int nodeId, long limitMs) {
         Call.Builder builder = new Call.Builder("status", tag -> new Request.GetStatus());
         builder.nodeId = nodeId;
+        builder.timeoutMs = limitMs;
         return start(builder).thenApply(KvClient::status);
     }
 
@@ -125,19 +131,20 @@ public final class KvClient implements AutoCloseable {
     }
 
     /**
-     * Asks the controller for the next configuration.
+     * Asks the controller for the next configuration. Fails with CONFLICT if another change is under way; if no answer
+     * comes to one that was sent, it is unknown whether the change will be carried out.
      *
      * @param expectedNumber only if this is the newest configuration's number; 0: whichever it is
      * @param planOnly only says what would be done
      */
     public CompletableFuture<Response.Reconfigured> reconfigureAsync(
             Change change, long expectedNumber, boolean planOnly) {
-        // Made on the transport's loop when it is first sent, and once: repeats have the same id.
-        Call.Builder builder = new Call.Builder(
-                planOnly ? "plan" : "change",
-                tag -> new Request.Reconfigure(
-                        transport.epochMs(), transport.random().nextLong(), expectedNumber, planOnly, change));
+        // Runs once on the loop, so that each sending has the same id.
+        Function<Request.Tag, Request> intent = tag -> new Request.Reconfigure(
+                transport.epochMs(), transport.random().nextLong(), expectedNumber, planOnly, change);
+        Call.Builder builder = new Call.Builder(planOnly ? "plan" : verb(change), intent);
         builder.groupId = ShardMap.CONTROLLER;
+        builder.change = !planOnly;
         return start(builder).thenApply(result -> (Response.Reconfigured) result.response());
     }
 
@@ -157,13 +164,20 @@ public final class KvClient implements AutoCloseable {
     public CompletableFuture<Result> steerMovesAsync(Boolean paused, long bytesPerS) {
         Call.Builder builder = new Call.Builder("migrate", tag -> new Request.SteerMoves(paused, bytesPerS));
         builder.groupId = ShardMap.CONTROLLER;
+        builder.change = true;
         return start(builder);
     }
 
     /** What a node says of the shards of its replicas; fails at once if it can't be reached. */
     public CompletableFuture<List<ShardStatus>> shardsAsync(int nodeId) {
+        return shardsAsync(nodeId, Long.MAX_VALUE);
+    }
+
+    /** As above, and waits at most {@code limitMs}. */
+    public CompletableFuture<List<ShardStatus>> shardsAsync(int nodeId, long limitMs) {
         Call.Builder builder = new Call.Builder("shards", tag -> new Request.GetShards());
         builder.nodeId = nodeId;
+        builder.timeoutMs = limitMs;
         return start(builder).thenApply(result -> ((Response.ShardsReply) result.response()).shards());
     }
 
@@ -295,7 +309,7 @@ public final class KvClient implements AutoCloseable {
     }
 
     private CompletableFuture<Result> start(Call.Builder builder) {
-        builder.timeoutMs = requestTimeoutMs;
+        builder.timeoutMs = Math.min(builder.timeoutMs, requestTimeoutMs);
         Call call = new Call(dispatcher, builder);
         if (waiting.incrementAndGet() > config.maxWaiting()) {
             waiting.decrementAndGet();
@@ -306,6 +320,10 @@ public final class KvClient implements AutoCloseable {
             call.future.completeExceptionally(Failures.closed(call));
         }
         return call.future;
+    }
+
+    private static String verb(Change change) {
+        return change instanceof Change.Join ? "join" : change instanceof Change.Leave ? "leave" : "move";
     }
 
     private static <T> CompletableFuture<T> bad(String message) {

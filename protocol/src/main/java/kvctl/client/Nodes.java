@@ -16,8 +16,12 @@ import kvctl.protocol.ShardMap;
 final class Nodes {
     /** What the dispatcher has to know. */
     interface Events {
-        /** A map with a higher revision, or the first one. */
-        void mapChanged();
+        /**
+         * A map with a higher revision, or the first one.
+         *
+         * @param before null if it is the first
+         */
+        void mapChanged(ShardMap before);
 
         /** The calls parked at the node can be sent. */
         void opened(NodeLink node);
@@ -77,6 +81,11 @@ final class Nodes {
         return groups.get(groupId);
     }
 
+    boolean isMember(int groupId, int nodeId) {
+        ShardMap.Group group = groups.get(groupId);
+        return group != null && group.nodeIds().contains(nodeId);
+    }
+
     /** The leader as far as known, 0 if not. */
     int leader(int groupId) {
         return leaders.getOrDefault(groupId, 0);
@@ -101,6 +110,7 @@ final class Nodes {
 
     /** Takes over a map unless the known one is as new; hints about leaders are used where none is known. */
     void learn(ShardMap news) {
+        ShardMap before = map;
         boolean newer = map == null || news.revision() > map.revision();
         if (newer) {
             map = news;
@@ -109,6 +119,7 @@ final class Nodes {
             for (ShardMap.Group group : news.groups()) {
                 groups.put(group.groupId(), group);
             }
+            leaders.keySet().retainAll(groups.keySet());
             for (ShardMap.Node node : news.nodes()) {
                 byId.put(node.nodeId(), linkOf(node));
             }
@@ -119,7 +130,7 @@ final class Nodes {
             }
         }
         if (newer) {
-            events.mapChanged();
+            events.mapChanged(before);
         }
     }
 

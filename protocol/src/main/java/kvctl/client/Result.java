@@ -14,6 +14,9 @@ import kvctl.protocol.Response;
  * @param tag names the write; null if it is none
  */
 public record Result(Response response, int shardId, int nodeId, String node, int attempts, Request.Tag tag) {
+    /** Of {@link #groupId}: the answer stands on no group. */
+    public static final int NO_GROUP = -1;
+
     /** The value, or null if there is no such key. */
     public byte[] value() {
         return response instanceof Response.Value value ? value.value() : null;
@@ -35,7 +38,7 @@ public record Result(Response response, int shardId, int nodeId, String node, in
         return response instanceof Response.Unchanged unchanged ? unchanged.version() : 0;
     }
 
-    /** Group that answered, 0 if the answer stands on no group. */
+    /** Group that answered, {@link #NO_GROUP} if the answer stands on none that it names. */
     public int groupId() {
         if (response instanceof Response.Value value) {
             return value.groupId();
@@ -46,7 +49,7 @@ public record Result(Response response, int shardId, int nodeId, String node, in
         } else if (response instanceof Response.Unchanged unchanged) {
             return unchanged.groupId();
         }
-        return response instanceof Response.Page page ? page.groupId() : 0;
+        return response instanceof Response.Page page ? page.groupId() : NO_GROUP;
     }
 
     /** Log index that the answer stands on, 0 if none. */

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import kvctl.protocol.NodeStatus;
 import kvctl.protocol.Request;
 import kvctl.protocol.Response;
@@ -40,6 +41,23 @@ class ToyCluster {
 
     int applied;
     int repeats;
+
+    /** What the controller's leader answers. */
+    Function<Request, Response> controller = request -> new Response.Ok();
+
+    /** How many changes of the map a node has not heard of. */
+    final Map<Integer, Integer> mapsBehind = new HashMap<>();
+
+    private final Map<Integer, List<Integer>> members = new TreeMap<>();
+    private final Map<Integer, Integer> leaders = new HashMap<>();
+    private final List<ShardMap> maps = new ArrayList<>();
+    private final int[] owners;
+    private final int[] movingTo;
+
+    /** The group that serves the shard in truth, whatever the map says; 0: none. */
+    private final int[] serving;
+
+    private int answering = 1;
     private final Map<String, Response.Row> rows = new HashMap<>();
     private final Map<String, Response> results = new HashMap<>();
     private long version;
@@ -49,23 +67,85 @@ class ToyCluster {
         for (int nodeId : nodeIds) {
             ports.put(nodeId, 1000 + nodeId);
         }
+        owners = new int[shards];
+        movingTo = new int[shards];
+        serving = new int[shards];
+        Arrays.fill(owners, 1);
+        Arrays.fill(serving, 1);
+        members.put(1, List.copyOf(ports.keySet()));
+        publish();
+    }
+
+    /** One more group; 0 is the controller. Its leader does not change. */
+    synchronized void addGroup(int groupId, int leader, Integer... nodeIds) {
+        members.put(groupId, List.of(nodeIds));
+        leaders.put(groupId, leader);
+        publish();
+    }
+
+    synchronized void members(int groupId, Integer... nodeIds) {
+        members.put(groupId, List.of(nodeIds));
+        publish();
+    }
+
+    synchronized void removeGroup(int groupId) {
+        members.remove(groupId);
+        publish();
+    }
+
+    /** The shard belongs to this group, now and without a move; 0: to nobody. */
+    synchronized void give(int shardId, int groupId) {
+        owners[shardId] = groupId;
+        serving[shardId] = groupId;
+        movingTo[shardId] = 0;
+        publish();
+    }
+
+    synchronized void startMove(int shardId, int groupId) {
+        movingTo[shardId] = groupId;
+        publish();
+    }
+
+    synchronized void freeze(int shardId) {
+        serving[shardId] = 0;
+    }
+
+    synchronized void install(int shardId) {
+        serving[shardId] = movingTo[shardId];
+    }
+
+    synchronized void finishMove(int shardId) {
+        owners[shardId] = movingTo[shardId];
+        movingTo[shardId] = 0;
+        publish();
+    }
+
+    synchronized int owner(int shardId) {
+        return owners[shardId];
+    }
+
+    private void publish() {
+        maps.add(map());
+    }
+
+    private int leader(int groupId) {
+        return groupId == 1 ? leaderId : leaders.getOrDefault(groupId, 0);
+    }
+
+    /** As a node knows it. */
+    synchronized ShardMap map(int nodeId) {
+        int behind = mapsBehind.getOrDefault(nodeId, 0);
+        return behind == 0 ? map() : maps.get(Math.max(0, maps.size() - 1 - behind));
     }
 
     synchronized ShardMap map() {
-        int[] shardGroups = new int[shards];
-        Arrays.fill(shardGroups, 1);
         List<ShardMap.Node> nodes = new ArrayList<>();
         ports.forEach((nodeId, port) -> nodes.add(new ShardMap.Node(nodeId, "n" + nodeId, "127.0.0.1", port)));
-        List<Integer> ids = List.copyOf(ports.keySet());
+        List<ShardMap.Group> groups = new ArrayList<>();
+        members.forEach((groupId, ids) -> groups.add(
+                new ShardMap.Group(groupId, groupId == 0 ? "controller" : "g" + groupId, ids, leader(groupId))));
         return new ShardMap(
-                1,
-                1,
-                "toy",
-                shardGroups,
-                new int[shardGroups.length],
-                List.of(new ShardMap.Group(1, "g1", ids, leaderId)),
-                nodes,
-                ShardMap.Steering.FREE);
+                maps.size() + 1, 1, "toy", owners.clone(), movingTo.clone(), groups, nodes, ShardMap.Steering.FREE);
     }
 
     synchronized Response answer(int nodeId, Request request) {
@@ -74,24 +154,43 @@ class ToyCluster {
             return first == SILENCE ? null : first;
         }
         if (request instanceof Request.GetMap) {
-            return new Response.MapReply(map());
+            return new Response.MapReply(map(nodeId));
         }
         if (request instanceof Request.GetStatus) {
             return new Response.StatusReply(new NodeStatus(nodeId, "n" + nodeId, 1, 1, 1, 0, 0, List.of()));
         }
-        if (nodeId != leaderId) {
-            return new Response.Refused(Response.Code.NOT_LEADER, "not the leader", leaderId);
+        int shardId = shardOf(request);
+        int asked = request instanceof Request.TransferLeadership transfer ? transfer.groupId() : ShardMap.CONTROLLER;
+        int groupId = shardId >= 0 ? serving[shardId] : asked;
+        if (!members.containsKey(groupId)
+                || shardId >= 0 && groupId == 0
+                || !members.get(groupId).contains(nodeId)) {
+            return new Response.Refused(Response.Code.WRONG_GROUP, "shard " + shardId + " is not here", 0);
         }
-        Response response = apply(request);
+        if (nodeId != leader(groupId)) {
+            return new Response.Refused(Response.Code.NOT_LEADER, "not the leader", leader(groupId));
+        }
+        answering = groupId;
+        Response response = shardId >= 0 ? apply(request) : controller.apply(request);
         return loseAnswers ? null : response;
+    }
+
+    private int shardOf(Request request) {
+        if (request instanceof Request.Get get) {
+            return Shards.of(get.key(), shards);
+        }
+        if (request instanceof Request.Write write) {
+            return Shards.of(write.key(), shards);
+        }
+        return request instanceof Request.Scan scan ? scan.shardId() : -1;
     }
 
     private Response apply(Request request) {
         if (request instanceof Request.Get get) {
             Response.Row row = rows.get(text(get.key()));
             return row == null
-                    ? new Response.NotFound(1, version)
-                    : new Response.Value(row.value(), row.version(), 1, version);
+                    ? new Response.NotFound(answering, version)
+                    : new Response.Value(row.value(), row.version(), answering, version);
         }
         if (request instanceof Request.Scan scan) {
             return page(scan);
@@ -121,7 +220,9 @@ class ToyCluster {
         long now = row == null ? 0 : row.version();
         if (write instanceof Request.Delete) {
             rows.remove(key);
-            return row == null ? new Response.Unchanged(0, 1, version) : new Response.Written(++version, 1, version);
+            return row == null
+                    ? new Response.Unchanged(0, answering, version)
+                    : new Response.Written(++version, answering, version);
         }
         byte[] value;
         if (write instanceof Request.Append append) {
@@ -130,14 +231,14 @@ class ToyCluster {
             System.arraycopy(append.value(), 0, value, old.length, append.value().length);
         } else if (write instanceof Request.Cas cas) {
             if (cas.expectedVersion() != now) {
-                return new Response.Unchanged(now, 1, version);
+                return new Response.Unchanged(now, answering, version);
             }
             value = cas.value();
         } else {
             value = ((Request.Put) write).value();
         }
         rows.put(key, new Response.Row(write.key(), value, ++version));
-        return new Response.Written(version, 1, version);
+        return new Response.Written(version, answering, version);
     }
 
     private Response page(Request.Scan scan) {
@@ -153,7 +254,7 @@ class ToyCluster {
         found.sort((a, b) -> Arrays.compareUnsigned(a.key(), b.key()));
         boolean more = found.size() > scan.limit();
         return new Response.Page(
-                new ArrayList<>(found.subList(0, Math.min(scan.limit(), found.size()))), more, 1, version);
+                new ArrayList<>(found.subList(0, Math.min(scan.limit(), found.size()))), more, answering, version);
     }
 
     static String text(byte[] bytes) {

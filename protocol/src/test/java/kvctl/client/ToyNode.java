@@ -81,7 +81,7 @@ final class ToyNode implements AutoCloseable {
     private void answer(BytesWriter answers, Frame frame) {
         if (frame instanceof Hello hello) {
             HelloReply reply = hello.clusterId().isEmpty() || hello.clusterId().equals("toy")
-                    ? new HelloReply.Accepted(1, "toy", nodeId, "n" + nodeId, 1, cluster.map())
+                    ? new HelloReply.Accepted(1, "toy", nodeId, "n" + nodeId, 1, cluster.map(nodeId))
                     : new HelloReply.Refused(
                             HelloReply.Code.WRONG_CLUSTER, "this is cluster toy, not " + hello.clusterId());
             Frames.write(answers, reply);

@@ -102,6 +102,71 @@ final class VirtualTransport implements Transport {
         cut(node);
     }
 
+    /** For one more client of the same network. */
+    Transport another() {
+        return new Another(this);
+    }
+
+    private static final class Another implements Transport {
+        private final VirtualTransport net;
+        private Runnable wake;
+        private long wakes;
+
+        Another(VirtualTransport net) {
+            this.net = net;
+        }
+
+        @Override
+        public long nowMs() {
+            return net.nowMs();
+        }
+
+        @Override
+        public long epochMs() {
+            return net.epochMs();
+        }
+
+        @Override
+        public RandomGenerator random() {
+            return net.random();
+        }
+
+        @Override
+        public void start(Runnable wakeUp, Consumer<Throwable> broken) {
+            wake = wakeUp;
+        }
+
+        @Override
+        public boolean execute(Runnable task) {
+            return net.execute(task);
+        }
+
+        @Override
+        public boolean inLoop() {
+            return net.inLoop();
+        }
+
+        @Override
+        public void wakeAt(long atMs) {
+            long mine = ++wakes;
+            net.at(Math.max(0, atMs - net.nowMs), () -> {
+                if (mine == wakes) {
+                    wake.run();
+                }
+            });
+        }
+
+        @Override
+        public Link connect(String address, Hello hello, Listener listener) {
+            return net.connect(address, hello, listener);
+        }
+
+        @Override
+        public void stop() {
+            wakes++;
+        }
+    }
+
     @Override
     public long nowMs() {
         return nowMs;
@@ -167,7 +232,7 @@ final class VirtualTransport implements Transport {
             }
             node.links.add(this);
             arrive(() -> reply(() -> listener.opened(
-                    new HelloReply.Accepted(1, "toy", node.nodeId, "n" + node.nodeId, 1, cluster.map()))));
+                    new HelloReply.Accepted(1, "toy", node.nodeId, "n" + node.nodeId, 1, cluster.map(node.nodeId)))));
         }
 
         @Override

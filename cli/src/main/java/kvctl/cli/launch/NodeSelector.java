@@ -12,10 +12,12 @@ import kvctl.cli.CliException;
 import kvctl.cli.ExitCode;
 import kvctl.node.Topology;
 import kvctl.node.TopologyException;
+import kvctl.protocol.NodeStatus;
+import kvctl.protocol.ShardMap;
 
 /**
  * Which nodes a user means: names, {@code all}, {@code random}, {@code leader(GROUP)} and {@code follower(GROUP)}, where
- * GROUP is a group's name or the number of one of its shards.
+ * GROUP is a group's name (the controller's is {@code controller}), or the number of one of its shards.
  */
 final class NodeSelector {
     private static final Pattern ROLE = Pattern.compile("(leader|follower)\\(([^()]*)\\)");
@@ -79,15 +81,43 @@ final class NodeSelector {
                 return group;
             }
         }
+        Topology.Group later = joined(word);
+        if (later != null) {
+            return later;
+        }
         if (word.matches("\\d{1,4}") && Integer.parseInt(word) < topology.shards()) {
-            int groupId = topology.shardMap().shardGroups()[Integer.parseInt(word)];
-            return topology.groups().get(groupId - 1);
+            Topology.Group owner = owner(Integer.parseInt(word));
+            if (owner != null) {
+                return owner;
+            }
         }
         List<String> names =
                 topology.groups().stream().map(Topology.Group::name).toList();
         throw CliException.usage(
                 "Cluster '" + topology.cluster() + "' has no group '" + word + "'.",
                 "groups: " + String.join(", ", names) + "; or a shard, 0 to " + (topology.shards() - 1));
+    }
+
+    /** The controller, or a group that joined since the topology was written: whoever answers and has a replica. */
+    private Topology.Group joined(String name) {
+        List<Integer> nodeIds = new ArrayList<>();
+        int groupId = 0;
+        for (Topology.Node node : topology.nodes()) {
+            NodeStatus.Replica replica = survey().replica(node.name(), name);
+            if (replica != null) {
+                groupId = replica.groupId();
+                nodeIds.add(node.id());
+            }
+        }
+        return nodeIds.isEmpty() ? null : new Topology.Group(groupId, name, nodeIds);
+    }
+
+    /** By the map of the nodes, for shards move; if none answers, as the cluster began. Null: nobody owns it. */
+    private Topology.Group owner(int shard) {
+        ShardMap map = survey().map() == null ? topology.shardMap() : survey().map();
+        int groupId = map.shardGroups()[shard];
+        ShardMap.Group owner = groupId == ShardMap.NO_GROUP ? null : map.group(groupId);
+        return owner == null ? null : new Topology.Group(groupId, owner.name(), owner.nodeIds());
     }
 
     private String leader(Topology.Group group) {

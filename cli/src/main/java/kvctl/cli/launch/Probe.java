@@ -15,6 +15,7 @@ import kvctl.protocol.NodeStatus;
 import kvctl.protocol.ProtocolException;
 import kvctl.protocol.Request;
 import kvctl.protocol.Response;
+import kvctl.protocol.ShardMap;
 
 /**
  * Asks one node for its status over a connection of its own, without retrying anything: whether the node answers is just
@@ -25,6 +26,9 @@ final class Probe {
 
     private Probe() {}
 
+    /** @param map null if the node has none yet */
+    record Answer(NodeStatus status, ShardMap map) {}
+
     /**
      * Connects, says hello and asks; blocks.
      *
@@ -32,7 +36,7 @@ final class Probe {
      * @param timeoutMs for the connection, and again for each of the two answers
      * @throws IOException if the node does not answer in time, or answers something else; the message is one line
      */
-    static NodeStatus status(String clusterId, Endpoints.Node node, int timeoutMs) throws IOException {
+    static Answer ask(String clusterId, Endpoints.Node node, int timeoutMs) throws IOException {
         try (Socket socket = new Socket()) {
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(timeoutMs);
@@ -44,6 +48,9 @@ final class Probe {
             if (reply instanceof HelloReply.Refused refused) {
                 throw new IOException(node.name() + " at " + node.address() + " refused: " + refused.message());
             }
+            if (!(reply instanceof HelloReply.Accepted hello)) {
+                throw new IOException(node.name() + " at " + node.address() + " did not answer the hello.");
+            }
             send(socket, new Frame.Ask(1, timeoutMs, new Request.GetStatus()));
             if (receive(in) instanceof Frame.Answer answer
                     && answer.response() instanceof Response.StatusReply status) {
@@ -51,7 +58,7 @@ final class Probe {
                     throw new IOException("Node " + status.status().name() + " answers at " + node.address()
                             + ", where " + node.name() + " should be.");
                 }
-                return status.status();
+                return new Answer(status.status(), hello.map());
             }
             throw new IOException(node.name() + " at " + node.address() + " did not answer with its status.");
         } catch (ProtocolException e) {

@@ -119,7 +119,7 @@ final class StartArchive {
         long deadline = System.nanoTime() + NODE_READY_MS * 1_000_000;
         while (process.isAlive() && System.nanoTime() < deadline) {
             try {
-                NodeStatus status = Probe.status("setup", node, 1_000);
+                NodeStatus status = Probe.ask("setup", node, 1_000).status();
                 if (status.replicas().stream()
                         .allMatch(replica -> replica.role().equals("leader"))) {
                     return;

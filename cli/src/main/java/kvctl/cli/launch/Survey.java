@@ -10,13 +10,15 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import kvctl.protocol.NodeStatus;
+import kvctl.protocol.ShardMap;
 
 /**
  * What the nodes of a cluster said when they were all asked at the same time.
  *
  * @param answers by node name, in topology order; nodes that did not answer are missing
+ * @param map the newest shard map that one of them has; null if none answered
  */
-public record Survey(Map<String, NodeStatus> answers) {
+public record Survey(Map<String, NodeStatus> answers, ShardMap map) {
     private static final int MAX_THREADS = 16;
 
     /**
@@ -26,19 +28,23 @@ public record Survey(Map<String, NodeStatus> answers) {
      */
     public static Survey of(String clusterId, List<Endpoints.Node> nodes, int timeoutMs) {
         Map<String, NodeStatus> answers = new LinkedHashMap<>();
+        ShardMap map = null;
         if (nodes.isEmpty()) {
-            return new Survey(answers);
+            return new Survey(answers, null);
         }
         ExecutorService threads = Executors.newFixedThreadPool(Math.min(nodes.size(), MAX_THREADS), Survey::daemon);
         try {
-            List<Future<NodeStatus>> asked = new ArrayList<>();
+            List<Future<Probe.Answer>> asked = new ArrayList<>();
             for (Endpoints.Node node : nodes) {
-                asked.add(threads.submit(() -> Probe.status(clusterId, node, timeoutMs)));
+                asked.add(threads.submit(() -> Probe.ask(clusterId, node, timeoutMs)));
             }
             for (int i = 0; i < nodes.size(); i++) {
-                NodeStatus status = answerOf(asked.get(i));
-                if (status != null) {
-                    answers.put(nodes.get(i).name(), status);
+                Probe.Answer answer = answerOf(asked.get(i));
+                if (answer != null) {
+                    answers.put(nodes.get(i).name(), answer.status());
+                    boolean newer =
+                            map == null || answer.map() != null && answer.map().revision() > map.revision();
+                    map = newer ? answer.map() : map;
                 }
             }
         } catch (InterruptedException e) {
@@ -46,10 +52,10 @@ public record Survey(Map<String, NodeStatus> answers) {
         } finally {
             threads.shutdownNow();
         }
-        return new Survey(answers);
+        return new Survey(answers, map);
     }
 
-    private static NodeStatus answerOf(Future<NodeStatus> asked) throws InterruptedException {
+    private static Probe.Answer answerOf(Future<Probe.Answer> asked) throws InterruptedException {
         try {
             return asked.get();
         } catch (ExecutionException e) {

@@ -12,6 +12,7 @@ import kvctl.cli.CliException;
 import kvctl.cli.ExitCode;
 import kvctl.node.Topology;
 import kvctl.protocol.NodeStatus;
+import kvctl.protocol.ShardMap;
 import org.junit.jupiter.api.Test;
 
 class NodeSelectorTest {
@@ -52,6 +53,32 @@ class NodeSelectorTest {
     }
 
     @Test
+    void aGroupThatIsNotInTheTopologyIsFoundWhereItIs() {
+        Map<String, NodeStatus> answers = new LinkedHashMap<>();
+        answers.put("n1", status("n1", replica("controller", "follower", 1, 3), replica("g3", "leader", 1, 1)));
+        answers.put("n3", status("n3", replica("controller", "leader", 1, 3)));
+        Survey some = new Survey(answers, null);
+        assertThat(names(new NodeSelector(FIVE, () -> some, new SplittableRandom(1)), "leader(controller)"))
+                .containsExactly("n3");
+        assertThat(names(new NodeSelector(FIVE, () -> some, new SplittableRandom(1)), "follower(controller)"))
+                .containsExactly("n1");
+        assertThat(names(new NodeSelector(FIVE, () -> some, new SplittableRandom(1)), "leader(g3)"))
+                .containsExactly("n1");
+    }
+
+    @Test
+    void aShardThatMovedIsLedByItsOwner() {
+        ShardMap began = FIVE.shardMap();
+        int[] owners = began.shardGroups().clone();
+        owners[0] = 2;
+        ShardMap now = new ShardMap(
+                9, 2, "five-1", owners, new int[owners.length], began.groups(), began.nodes(), began.steering());
+        Survey moved = new Survey(survey.answers(), now);
+        assertThat(names(new NodeSelector(FIVE, () -> moved, new SplittableRandom(1)), "leader(0)"))
+                .containsExactly("n5");
+    }
+
+    @Test
     void aFollowerIsOneThatAnswers() {
         for (int seed = 0; seed < 20; seed++) {
             assertThat(names(new NodeSelector(FIVE, () -> survey, new SplittableRandom(seed)), "follower(g2)"))
@@ -83,7 +110,7 @@ class NodeSelectorTest {
         Map<String, NodeStatus> answers = new LinkedHashMap<>();
         answers.put("n1", status("n1", replica("g1", "leader", 7, 1)));
         answers.put("n2", status("n2", replica("g1", "leader", 6, 2)));
-        assertThat(new Survey(answers).leader("g1")).isEqualTo("n1");
+        assertThat(new Survey(answers, null).leader("g1")).isEqualTo("n1");
     }
 
     @Test
@@ -91,7 +118,7 @@ class NodeSelectorTest {
         Map<String, NodeStatus> answers = new LinkedHashMap<>();
         answers.put("n3", status("n3", replica("g1", "follower", 1, 2), replica("g2", "follower", 1, 0)));
         answers.put("n1", status("n1", replica("g1", "follower", 1, 2)));
-        Survey some = new Survey(answers);
+        Survey some = new Survey(answers, null);
         assertThat(some.joined("n3")).isFalse();
         assertThat(some.joined("n1")).isTrue();
         assertThat(some.joined("n4")).isFalse();
@@ -132,7 +159,7 @@ class NodeSelectorTest {
                                             1))
                                     .toArray(NodeStatus.Replica[]::new)));
         }
-        return new Survey(answers);
+        return new Survey(answers, null);
     }
 
     private static NodeStatus status(String name, NodeStatus.Replica... replicas) {

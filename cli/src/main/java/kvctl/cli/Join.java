@@ -1,0 +1,101 @@
+package kvctl.cli;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import kvctl.protocol.Change;
+import kvctl.protocol.ShardMap;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "join",
+        header = "Add groups to the cluster; they take their share of the shards.",
+        description =
+                "%nA word that names a node of the cluster is a node, any other word begins a new group. As few shards "
+                        + "move as balance allows, and each is served while it is copied. Prints the new configuration's number; "
+                        + "on a terminal it then shows the moves until they are done (Ctrl-C leaves them running).",
+        footer = {
+            "  kvctl join g3 n1 n2 n3",
+            "  kvctl join g3 n1 n2 n3 --plan           only show what would move",
+            "  kvctl join g3 n1 n2 n3 g4 n3 n4 n5 --weight 2",
+            "  kvctl join g3 n1 n2 n3 --expect 1 && kvctl wait migrated"
+        })
+final class Join implements Callable<Integer> {
+    private final Session session;
+
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "GROUP NODE",
+            description = "A new group's name and the names of its nodes; more groups may follow.")
+    private List<String> words;
+
+    @Option(
+            names = "--weight",
+            paramLabel = "N",
+            description = "Share of the shards, compared with the other groups' weights (default 1).")
+    private int weight = 1;
+
+    @Mixin
+    private final Changes changes = new Changes();
+
+    Join(Session session) {
+        this.session = session;
+    }
+
+    @Override
+    public Integer call() {
+        if (weight < 1) {
+            throw CliException.usage("--weight is 1 or more, not " + weight + ".", null);
+        }
+        List<Change.NewGroup> groups = groups(session.connection().freshMap());
+        String what = groups.stream().map(Change.NewGroup::name).collect(Collectors.joining(" "));
+        return changes.run(session, "join", what, new Change.Join(groups));
+    }
+
+    private List<Change.NewGroup> groups(ShardMap map) {
+        Map<String, Integer> nodes = new LinkedHashMap<>();
+        map.nodes().forEach(node -> nodes.put(node.name(), node.nodeId()));
+        String known = "nodes: " + String.join(", ", nodes.keySet());
+        Map<String, List<Integer>> groups = new LinkedHashMap<>();
+        List<Integer> members = null;
+        for (String word : words) {
+            if (!nodes.containsKey(word)) {
+                members = new ArrayList<>();
+                if (groups.put(word, members) != null) {
+                    throw CliException.usage("Group '" + word + "' is named twice.", null);
+                }
+            } else if (members == null) {
+                throw CliException.usage(
+                        "'" + word + "' is a node; the group's name comes first.", "kvctl join GROUP " + word + " ...");
+            } else {
+                members.add(nodes.get(word));
+            }
+        }
+        groups.forEach((name, ids) -> check(name, ids, nodes, known));
+        return groups.entrySet().stream()
+                .map(group -> new Change.NewGroup(group.getKey(), List.copyOf(group.getValue()), weight))
+                .toList();
+    }
+
+    /** A mistyped node looks like a group without nodes. */
+    private static void check(String name, List<Integer> ids, Map<String, Integer> nodes, String known) {
+        if (ids.isEmpty()) {
+            String near = Words.nearest(name, nodes.keySet());
+            throw CliException.usage(
+                    near == null
+                            ? "Group '" + name + "' has no nodes."
+                            : "There is no node '" + name + "'. Did you mean '" + near + "'?",
+                    known);
+        }
+        if (new HashSet<>(ids).size() < ids.size()) {
+            throw CliException.usage("Group '" + name + "' names a node twice.", known);
+        }
+    }
+}

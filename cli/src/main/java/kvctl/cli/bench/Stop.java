@@ -1,0 +1,53 @@
+package kvctl.cli.bench;
+
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import kvctl.cli.ExitCode;
+import kvctl.cli.Session;
+import org.jline.utils.Signals;
+
+/**
+ * Ctrl-C and SIGTERM while a load runs: the first ends the load, which then says what it measured, the second ends the
+ * process. In the REPL signals are the REPL's, and it cancels the session.
+ */
+final class Stop implements AutoCloseable {
+    private final Session session;
+    private final AtomicInteger code = new AtomicInteger();
+    private final Map<String, Object> before = new TreeMap<>();
+
+    Stop(Session session) {
+        this.session = session;
+        if (!session.isRepl()) {
+            take("INT", ExitCode.INTERRUPTED.code());
+            take("TERM", ExitCode.TERMINATED.code());
+        }
+    }
+
+    private void take(String signal, int exitCode) {
+        before.put(signal, Signals.register(signal, () -> {
+            if (!code.compareAndSet(0, exitCode)) {
+                Runtime.getRuntime().halt(exitCode);
+            }
+        }));
+    }
+
+    /** The exit code for how it was stopped; 0 if it was not. */
+    int code() {
+        int signalled = code.get();
+        return signalled == 0 && session.isCancelled() ? ExitCode.INTERRUPTED.code() : signalled;
+    }
+
+    boolean isAsked() {
+        return code() != 0;
+    }
+
+    @Override
+    public void close() {
+        before.forEach((signal, previous) -> {
+            if (previous != null) {
+                Signals.unregister(signal, previous);
+            }
+        });
+    }
+}
