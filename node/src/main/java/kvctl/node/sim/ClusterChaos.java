@@ -67,7 +67,7 @@ final class ClusterChaos {
             client.transport().faults(LinkFaults.NONE);
             client.transport().cutFrom(Set.of());
         });
-        administrators.get(0).kv().steerMovesAsync(false, 0);
+        freeMoves();
         for (SimServer server : cluster.servers()) {
             server.diskLatency(300);
             if (!server.up()) {
@@ -76,6 +76,14 @@ final class ClusterChaos {
                 server.resume();
             }
         }
+    }
+
+    /** Again and again: an older request to pause may still be on its way. */
+    private void freeMoves() {
+        if (!cluster.map().steering().equals(ShardMap.Steering.FREE)) {
+            administrators.get(0).kv().steerMovesAsync(false, 0);
+        }
+        simulation.after(100_000, this::freeMoves);
     }
 
     private void every(int meanMs, Runnable fault) {
