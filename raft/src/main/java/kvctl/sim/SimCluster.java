@@ -89,9 +89,7 @@ public final class SimCluster {
         for (int nodeId = 1; nodeId <= options.nodes(); nodeId++) {
             SimDisk disk = new SimDisk(nodeId, simulation.random("disk " + nodeId), new DiskWatch());
             disks.put(nodeId, disk);
-            nodes.put(
-                    nodeId,
-                    new SimNode(nodeId, simulation, disk, outboxOf(nodeId), this::program, new NodeWatch()));
+            nodes.put(nodeId, new SimNode(nodeId, simulation, disk, outboxOf(nodeId), this::program, new NodeWatch()));
         }
         for (int groupId = 1; groupId <= options.groups(); groupId++) {
             checks.put(groupId, new Checks(groupId, disks, logBytesMax(options.limits())));

@@ -175,11 +175,7 @@ public final class SimNetwork<P extends SimNetwork.Packet> {
         }
         simulation
                 .trace()
-                .note(
-                        simulation.nowUs(),
-                        from,
-                        packet.digest(),
-                        () -> "S" + from + " > S" + to + " " + packet.text());
+                .note(simulation.nowUs(), from, packet.digest(), () -> "S" + from + " > S" + to + " " + packet.text());
         schedule(from, to, packet);
         if (hit(faults.duplicate())) {
             schedule(from, to, packet);

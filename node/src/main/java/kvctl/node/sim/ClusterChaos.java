@@ -42,8 +42,7 @@ final class ClusterChaos {
 
     void begin() {
         cluster.network().faults(swarm.links());
-        LinkFaults ofClients =
-                new LinkFaults(100, swarm.clientDelayMs() * 1000L + 200, swarm.clientLoss(), 0, 0, 0, 0);
+        LinkFaults ofClients = new LinkFaults(100, swarm.clientDelayMs() * 1000L + 200, swarm.clientLoss(), 0, 0, 0, 0);
         cluster.clients().forEach(client -> client.transport().faults(ofClients));
         cluster.onDiskFailure(server -> startLater(server.nodeId()));
         every(swarm.changeMs(), this::change);
@@ -109,8 +108,7 @@ final class ClusterChaos {
     /** Somebody's leader in half of the cases: that is where it hurts. */
     private int victim() {
         List<ShardMap.Group> groups = cluster.map().groups();
-        int leader =
-                cluster.leader(groups.get(random.nextInt(groups.size())).groupId());
+        int leader = cluster.leader(groups.get(random.nextInt(groups.size())).groupId());
         return leader != 0 && random.nextBoolean() ? leader : 1 + random.nextInt(swarm.nodes());
     }
 

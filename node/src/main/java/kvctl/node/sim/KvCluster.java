@@ -72,8 +72,7 @@ public final class KvCluster {
         this.simulation = simulation;
         this.topology = topology;
         this.checks = new ClusterChecks(topology.shardMap(), hashing);
-        this.network =
-                new SimNetwork<>(simulation, topology.nodes().size(), (from, to, envelope) -> {}, this::receive);
+        this.network = new SimNetwork<>(simulation, topology.nodes().size(), (from, to, envelope) -> {}, this::receive);
         this.onDiskFailure = SimServer::start;
         for (Topology.Node node : topology.nodes()) {
             SimServer server = new SimServer(topology, node.id(), simulation, network::send, new Watch());
@@ -274,7 +273,8 @@ public final class KvCluster {
             if (!asked.isCompletedExceptionally()) {
                 return asked.join();
             }
-            KvException why = asked.handle((made, thrown) -> KvClient.failure(thrown)).join();
+            KvException why =
+                    asked.handle((made, thrown) -> KvClient.failure(thrown)).join();
             boolean again = why.code().retryable() && simulation.nowUs() < endUs;
             Breach.unless(again, Rule.CONVERGENCE, "%s is refused: %s; %s", change, why.getMessage(), this);
             runFor(20);
@@ -364,8 +364,7 @@ public final class KvCluster {
     private void checkKeys() {
         ShardMap map = map();
         for (ShardMap.Group group : map.dataGroups()) {
-            KvMachine machine =
-                    servers.get(group.nodeIds().get(0)).core().machine(group.groupId());
+            KvMachine machine = servers.get(group.nodeIds().get(0)).core().machine(group.groupId());
             for (int shard = 0; shard < map.shardGroups().length; shard++) {
                 boolean owned = map.shardGroups()[shard] == group.groupId();
                 Breach.unless(
@@ -411,7 +410,11 @@ public final class KvCluster {
             }
         }
         for (ShardMap.Group group : map.dataGroups()) {
-            text.append("\n    ").append(group.name()).append('(').append(group.groupId()).append(") on ");
+            text.append("\n    ")
+                    .append(group.name())
+                    .append('(')
+                    .append(group.groupId())
+                    .append(") on ");
             text.append(group.nodeIds()).append(", leader n").append(leader(group.groupId()));
             for (int shard = 0; shard < map.shardGroups().length; shard++) {
                 ClusterChecks.GroupView view = checks.group(group.groupId());

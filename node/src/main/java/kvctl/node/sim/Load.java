@@ -174,8 +174,7 @@ public final class Load {
     /** By the first client, under a process of its own. */
     public CompletableFuture<Result> append(String key) {
         KvCluster.Client client = clients.get(0);
-        return counted(
-                recorder.append(client.kv(), ++processes, bytes(key), bytes(token(client.clientId()))));
+        return counted(recorder.append(client.kv(), ++processes, bytes(key), bytes(token(client.clientId()))));
     }
 
     /** By the first client, under a process of its own. */
@@ -197,8 +196,8 @@ public final class Load {
         keys.forEach(key -> reads.put(key, get(key)));
         cluster.await("last reads", () -> reads.values().stream().allMatch(CompletableFuture::isDone), 10_000);
         reads.forEach((key, read) -> {
-            String why = read.handle(
-                            (result, thrown) -> thrown == null ? "" : KvClient.failure(thrown).getMessage())
+            String why = read.handle((result, thrown) ->
+                            thrown == null ? "" : KvClient.failure(thrown).getMessage())
                     .join();
             Breach.unless(why.isEmpty(), Rule.CONVERGENCE, "the last read of %s fails: %s %s", key, why, cluster);
         });
@@ -208,7 +207,8 @@ public final class Load {
         Map<String, List<Operation>> appends = new TreeMap<>();
         for (Operation operation : history.operations()) {
             if (operation.kind() == Operation.Kind.APPEND) {
-                appends.computeIfAbsent(operation.key(), key -> new ArrayList<>()).add(operation);
+                appends.computeIfAbsent(operation.key(), key -> new ArrayList<>())
+                        .add(operation);
             }
         }
         appends.forEach((key, all) -> {
@@ -230,8 +230,7 @@ public final class Load {
                 case FAILED -> found == 0;
                 case UNKNOWN -> found <= 1;
             };
-            Breach.unless(
-                    right, Rule.ACKNOWLEDGED_ONCE, "%s is %d times in %s: %s", append, found, key, value);
+            Breach.unless(right, Rule.ACKNOWLEDGED_ONCE, "%s is %d times in %s: %s", append, found, key, value);
         }
         Map<String, Operation.Outcome> outcomes = new HashMap<>();
         appends.forEach(append -> outcomes.put(append.argument(), append.outcome()));

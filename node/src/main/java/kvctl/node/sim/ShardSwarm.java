@@ -115,12 +115,7 @@ public record ShardSwarm(
     static Topology topology(
             int shards, int nodes, int snapshotEntries, int snapshotBytes, List<Topology.Group> groups) {
         Topology.Settings settings = new Topology.Settings(
-                Topology.Settings.DEFAULT.heapBytes(),
-                snapshotEntries,
-                snapshotBytes,
-                HEARTBEAT_MS,
-                ELECTION_MS,
-                true);
+                Topology.Settings.DEFAULT.heapBytes(), snapshotEntries, snapshotBytes, HEARTBEAT_MS, ELECTION_MS, true);
         List<Topology.Node> made = IntStream.rangeClosed(1, nodes)
                 .mapToObj(id -> new Topology.Node(id, "n" + id, "127.0.0.1", FIRST_PORT + id - 1, settings))
                 .toList();

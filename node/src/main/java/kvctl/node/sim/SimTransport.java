@@ -163,9 +163,15 @@ final class SimTransport implements Transport {
 
         @Override
         public void answer(Call call, Response response) {
-            long digest = Trace.mix(call.correlationId(), response.getClass().getName().length());
-            simulation.trace().note(simulation.nowUs(), server.nodeId(), Trace.mix(digest, clientId), () ->
-                    "n" + server.nodeId() + " answers c" + clientId + " " + text(call, response));
+            long digest = Trace.mix(
+                    call.correlationId(), response.getClass().getName().length());
+            simulation
+                    .trace()
+                    .note(
+                            simulation.nowUs(),
+                            server.nodeId(),
+                            Trace.mix(digest, clientId),
+                            () -> "n" + server.nodeId() + " answers c" + clientId + " " + text(call, response));
             toClient(() -> listener.answered(call.correlationId(), response));
         }
 
