@@ -60,6 +60,7 @@ public final class Migrator {
     private final Set<Integer> ledNow = new TreeSet<>();
     private Set<Integer> led = Set.of();
     private ShardMap seen;
+    private long seenSteps;
     private long nextMs = Long.MAX_VALUE;
     private long nowMs;
     private long allowedAtMs;
@@ -140,9 +141,14 @@ public final class Migrator {
         nowMs = now;
         ShardMap current = map.get();
         boolean newLeaders = !led.equals(ledNow());
-        if (now < nextMs && current == seen && !newLeaders) {
+        long steps = 0;
+        for (KvMachine machine : machines.values()) {
+            steps += machine.moveSteps(); // A new leader may apply a step long after it was elected and saw the map.
+        }
+        if (now < nextMs && current == seen && steps == seenSteps && !newLeaders) {
             return;
         }
+        seenSteps = steps;
         nextMs = Long.MAX_VALUE;
         seen = current;
         pullings.keySet().removeIf(key -> key.number() != current.number() || !leads(key.groupId()));
