@@ -252,6 +252,9 @@ final class Dispatcher implements Nodes.Events {
         nodes.forgetLeader(call.groupId, node);
         // The node may have meant the group that owns the shard as far as it knows, which is another one.
         boolean member = call.groupId == Call.NO_GROUP || nodes.isMember(call.groupId, hint);
+        if (hint != 0 && !member) {
+            refreshMap(nowMs);
+        }
         NodeLink hinted = hint == node.nodeId || !member ? null : nodes.byId(hint);
         boolean good = Routes.isGood(hinted, nowMs);
         boolean knownIsGood = Routes.isGood(nodes.byId(nodes.leader(call.groupId)), nowMs);
