@@ -8,9 +8,9 @@ import kvctl.raft.Waiter;
  * One request of a client on its way through the node: made by the door it came in by, passed once through the inbox to
  * the loop, answered exactly once.
  */
-final class Call implements Waiter {
+public final class Call implements Waiter {
     /** Where the answer goes: a connection, or a test. Called by the loop's thread. */
-    interface Door {
+    public interface Door {
         /** Exactly once per call. */
         void answer(Call call, Response response);
 
@@ -28,10 +28,10 @@ final class Call implements Waiter {
 
     /**
      * @param correlationId the client's name for the request
-     * @param deadlineMs when the client gives up, on the clock that {@link Router#take} gets
+     * @param deadlineMs when the client gives up, on the clock that {@link Core#take} gets
      * @param bytes what the request counts against bounds
      */
-    Call(Door door, long correlationId, Request request, long deadlineMs, int bytes) {
+    public Call(Door door, long correlationId, Request request, long deadlineMs, int bytes) {
         this.door = door;
         this.correlationId = correlationId;
         this.request = request;
@@ -39,11 +39,12 @@ final class Call implements Waiter {
         this.bytes = bytes;
     }
 
-    long correlationId() {
+    /** The client's name for the request. */
+    public long correlationId() {
         return correlationId;
     }
 
-    Request request() {
+    public Request request() {
         return request;
     }
 

@@ -153,8 +153,12 @@ public final class Core {
 
     /** When to run the next turn if nothing comes; may be in the past. */
     public long nextDeadlineMs() {
-        long ownMs = Math.min(directory.nextDeadlineMs(), migrator.nextDeadlineMs());
-        return Math.min(turn.nextDeadlineMs(), ownMs);
+        return Math.min(nextTimerMs(), migrator.nextDeadlineMs());
+    }
+
+    /** The same without the moves: timers that may fire a little late. */
+    long nextTimerMs() {
+        return Math.min(turn.nextDeadlineMs(), directory.nextDeadlineMs());
     }
 
     /** Housekeeping, about every second. */
@@ -174,7 +178,8 @@ public final class Core {
         return router.map();
     }
 
-    void refreshMap() {
+    /** Takes the leaders that are known now into the map; to be called when they have changed. */
+    public void refreshMap() {
         router.refreshMap();
     }
 

@@ -12,7 +12,7 @@ import kvctl.raft.Message;
  * @param note null if it is a message
  * @param bytes its size on the wire; what the inbox counts against its bound
  */
-record Mail(int from, int groupId, Message message, Note note, int bytes) {
+public record Mail(int from, int groupId, Message message, Note note, int bytes) {
     /** In the lane of the log: large, or not to overtake what is. */
     boolean isBulk() {
         return note == null ? Inbox.ordered(message) : note instanceof Note.Piece || note instanceof Note.MapNews;

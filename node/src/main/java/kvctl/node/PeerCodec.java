@@ -29,7 +29,7 @@ import kvctl.raft.Message.TimeoutNow;
  * {@link ProtocolException}, and the connection is closed (HAZARDS A6). Nothing is allocated for a length that
  * the frame does not hold. Stateless; safe for use by many threads.
  */
-final class PeerCodec {
+public final class PeerCodec {
     private static final int PRE_VOTE = 1;
     private static final int PRE_VOTE_REPLY = 2;
     private static final int REQUEST_VOTE = 3;
@@ -43,7 +43,8 @@ final class PeerCodec {
 
     private PeerCodec() {}
 
-    static void write(BytesWriter out, int groupId, Message message) {
+    /** Puts a message of a group's replica behind what is there. */
+    public static void write(BytesWriter out, int groupId, Message message) {
         number(out, groupId);
         if (message instanceof AppendEntries m) {
             out.u8(APPEND_ENTRIES);
@@ -84,19 +85,22 @@ final class PeerCodec {
     }
 
     /** Notes are of no group; a zero stands in its place. */
-    static void write(BytesWriter out, Note note) {
+    public static void write(BytesWriter out, Note note) {
         number(out, 0);
         out.u8(NOTE);
         NoteCodec.write(out, note);
     }
 
     /** Reads all messages and notes of a frame's body; {@code from} is written into each. */
-    static List<Mail> readAll(BytesReader in, int from) throws ProtocolException {
+    public static List<Mail> readAll(BytesReader in, int from) throws ProtocolException {
         List<Mail> mails = new ArrayList<>();
         while (in.remaining() > 0) {
             int before = in.remaining();
             int groupId = in.varint(Integer.MAX_VALUE);
             int kind = in.u8();
+            if (kind == NOTE && groupId != 0) {
+                throw new ProtocolException("a note is of no group");
+            }
             Note note = kind == NOTE ? NoteCodec.read(in) : null;
             Message message = kind == NOTE ? null : readMessage(kind, in);
             mails.add(new Mail(from, groupId, message, note, before - in.remaining()));

@@ -252,6 +252,9 @@ final class Dispatcher implements Nodes.Events {
         nodes.forgetLeader(call.groupId, node);
         // The node may have meant the group that owns the shard as far as it knows, which is another one.
         boolean member = call.groupId == Call.NO_GROUP || nodes.isMember(call.groupId, hint);
+        if (hint != 0 && !member) {
+            refreshMap(nowMs);
+        }
         NodeLink hinted = hint == node.nodeId || !member ? null : nodes.byId(hint);
         boolean good = Routes.isGood(hinted, nowMs);
         boolean knownIsGood = Routes.isGood(nodes.byId(nodes.leader(call.groupId)), nowMs);
@@ -371,13 +374,13 @@ final class Dispatcher implements Nodes.Events {
         nodes.forgetLeader(node);
         for (Call call : parked) {
             call.parkedAt = null;
-            elsewhere(call, node);
+            elsewhere(call);
         }
         for (Call.Attempt attempt : open) {
             Call call = attempt.call;
             call.open.remove(attempt);
             if (call.state == Call.State.SENT) {
-                elsewhere(call, node);
+                elsewhere(call);
             }
         }
         if (nodes.map() == null) {
@@ -386,7 +389,7 @@ final class Dispatcher implements Nodes.Events {
         }
     }
 
-    private void elsewhere(Call call, NodeLink node) {
+    private void elsewhere(Call call) {
         long nowMs = transport.nowMs();
         if (call.fixed()) {
             finish(call, null, Failures.atDeadline(call, nodes, nowMs));

@@ -149,7 +149,7 @@ final class Chaos {
         int split = 1 + random.nextInt(order.size() - 1);
         List<Integer> left = order.subList(0, split);
         List<Integer> right = order.subList(split, order.size());
-        SimNetwork network = cluster.network();
+        SimNetwork<?> network = cluster.network();
         switch (random.nextInt(5)) {
             case 0 -> network.partition(List.of(left, right));
             case 1 -> network.partition(List.of(left, bridged(left.get(0), right)));

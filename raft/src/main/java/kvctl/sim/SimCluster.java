@@ -11,6 +11,7 @@ import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import kvctl.raft.Entry;
 import kvctl.raft.Message;
+import kvctl.raft.Outbox;
 import kvctl.raft.RaftConfig;
 import kvctl.raft.RaftStatus;
 import kvctl.raft.Turn;
@@ -52,10 +53,26 @@ public final class SimCluster {
         }
     }
 
+    private record Packet(int groupId, Message message) implements SimNetwork.Packet {
+        @Override
+        public long sizeBytes() {
+            return Wire.sizeBytes(message);
+        }
+
+        @Override
+        public long digest() {
+            return Wire.digest(message);
+        }
+
+        @Override
+        public String text() {
+            return Wire.text(message);
+        }
+    }
+
     private final Simulation simulation;
     private final Options options;
-    private final SimNetwork network;
-    private final RandomGenerator diskDice;
+    private final SimNetwork<Packet> network;
     private final TreeMap<Integer, SimDisk> disks = new TreeMap<>();
     private final TreeMap<Integer, SimNode> nodes = new TreeMap<>();
     private final TreeMap<Integer, Checks> checks = new TreeMap<>();
@@ -66,14 +83,11 @@ public final class SimCluster {
     public SimCluster(Simulation simulation, Options options) {
         this.simulation = simulation;
         this.options = options;
-        this.diskDice = simulation.random("crashes");
-        this.network = new SimNetwork(simulation, options.nodes(), this::sent, this::receive);
+        this.network = new SimNetwork<>(simulation, options.nodes(), this::sent, this::receive);
         for (int nodeId = 1; nodeId <= options.nodes(); nodeId++) {
             SimDisk disk = new SimDisk(nodeId, simulation.random("disk " + nodeId), new DiskWatch());
             disks.put(nodeId, disk);
-            nodes.put(
-                    nodeId,
-                    new SimNode(nodeId, simulation, disk, network.outboxOf(nodeId), this::program, new NodeWatch()));
+            nodes.put(nodeId, new SimNode(nodeId, simulation, disk, outboxOf(nodeId), this::program, new NodeWatch()));
         }
         for (int groupId = 1; groupId <= options.groups(); groupId++) {
             checks.put(groupId, new Checks(groupId, disks, logBytesMax(options.limits())));
@@ -125,15 +139,21 @@ public final class SimCluster {
         timeouts = chosen;
     }
 
-    private void sent(int groupId, int from, int to, Message message) {
+    private Outbox outboxOf(int from) {
+        return (groupId, to, message) -> network.send(from, to, new Packet(groupId, message));
+    }
+
+    private void sent(int from, int to, Packet packet) {
+        int groupId = packet.groupId();
+        Message message = packet.message();
         checks.get(groupId).sent(from, message);
         if (message instanceof Message.RequestVoteReply reply) {
             checks.get(groupId).voteSent(from, to, reply);
         }
     }
 
-    private void receive(int groupId, int from, int to, Message message) {
-        nodes.get(to).receive(groupId, from, message);
+    private void receive(int from, int to, Packet packet) {
+        nodes.get(to).receive(packet.groupId(), from, packet.message());
     }
 
     private final class DiskWatch implements SimDisk.Watcher {
@@ -204,7 +224,7 @@ public final class SimCluster {
         return options;
     }
 
-    public SimNetwork network() {
+    public SimNetwork<?> network() {
         return network;
     }
 

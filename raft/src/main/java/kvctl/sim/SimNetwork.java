@@ -4,31 +4,40 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
-import kvctl.raft.Message;
-import kvctl.raft.Outbox;
 
 /**
  * Directed links between nodes 1..n. A cut link loses what is sent into it and what is on its way. Faults are drawn
  * per message from the network's own dice.
+ *
+ * @param <P> what the links carry
  */
-public final class SimNetwork {
+public final class SimNetwork<P extends SimNetwork.Packet> {
     /** Old messages that a link remembers for replay. */
     private static final int REMEMBERED = 16;
 
+    /** What a link has to know of what it carries. */
+    public interface Packet {
+        long sizeBytes();
+
+        /** Of its content, for the hash of the trace. */
+        long digest();
+
+        /** For people. */
+        String text();
+    }
+
     /** Takes part in every send, before any fault; may throw to stop the run. */
-    interface Watcher {
-        void sent(int groupId, int from, int to, Message message);
+    public interface Watcher<P> {
+        void sent(int from, int to, P packet);
     }
 
-    /** Where messages arrive. */
-    interface Receiver {
-        void receive(int groupId, int from, int to, Message message);
+    /** Where packets arrive. */
+    public interface Receiver<P> {
+        void receive(int from, int to, P packet);
     }
 
-    private record Packet(int groupId, Message message) {}
-
-    private static final class Link {
-        final ArrayDeque<Packet> remembered = new ArrayDeque<>();
+    private static final class Link<P> {
+        final ArrayDeque<P> remembered = new ArrayDeque<>();
         LinkFaults faults = LinkFaults.NONE;
         boolean cut;
         int losing;
@@ -37,25 +46,30 @@ public final class SimNetwork {
 
     private final Simulation simulation;
     private final RandomGenerator random;
-    private final Receiver receiver;
-    private final Watcher watcher;
+    private final Receiver<P> receiver;
+    private final Watcher<P> watcher;
     private final int nodes;
-    private final Link[][] links;
+    private final List<List<Link<P>>> links = new ArrayList<>();
     private long messages;
     private long bytes;
 
-    SimNetwork(Simulation simulation, int nodes, Watcher watcher, Receiver receiver) {
+    public SimNetwork(Simulation simulation, int nodes, Watcher<P> watcher, Receiver<P> receiver) {
         this.simulation = simulation;
         this.random = simulation.random("network");
         this.nodes = nodes;
         this.watcher = watcher;
         this.receiver = receiver;
-        links = new Link[nodes + 1][nodes + 1];
         for (int from = 1; from <= nodes; from++) {
+            List<Link<P>> row = new ArrayList<>();
             for (int to = 1; to <= nodes; to++) {
-                links[from][to] = new Link();
+                row.add(new Link<>());
             }
+            links.add(row);
         }
+    }
+
+    private Link<P> link(int from, int to) {
+        return links.get(from - 1).get(to - 1);
     }
 
     /** Messages sent so far, lost ones included, copies made by the network not. */
@@ -68,44 +82,40 @@ public final class SimNetwork {
         return bytes;
     }
 
-    Outbox outboxOf(int from) {
-        return (groupId, to, message) -> send(from, to, new Packet(groupId, message));
-    }
-
     public void faults(LinkFaults faults) {
         for (int from = 1; from <= nodes; from++) {
             for (int to = 1; to <= nodes; to++) {
-                links[from][to].faults = faults;
+                link(from, to).faults = faults;
             }
         }
     }
 
     public void faults(int from, int to, LinkFaults faults) {
-        links[from][to].faults = faults;
+        link(from, to).faults = faults;
     }
 
     /** Cuts one direction. */
     public void cut(int from, int to) {
-        links[from][to].cut = true;
+        link(from, to).cut = true;
     }
 
     public void heal(int from, int to) {
-        links[from][to].cut = false;
+        link(from, to).cut = false;
     }
 
     /** The next message on a link is lost. */
     public void loseNext(int from, int to) {
-        links[from][to].losing++;
+        link(from, to).losing++;
     }
 
     public boolean isCut(int from, int to) {
-        return links[from][to].cut;
+        return link(from, to).cut;
     }
 
     public void healAll() {
         for (int from = 1; from <= nodes; from++) {
             for (int to = 1; to <= nodes; to++) {
-                links[from][to].cut = false;
+                link(from, to).cut = false;
             }
         }
     }
@@ -114,13 +124,13 @@ public final class SimNetwork {
     public void partition(List<List<Integer>> parts) {
         for (int from = 1; from <= nodes; from++) {
             for (int to = 1; to <= nodes; to++) {
-                links[from][to].cut = true;
+                link(from, to).cut = true;
             }
         }
         for (List<Integer> part : parts) {
             for (int from : part) {
                 for (int to : part) {
-                    links[from][to].cut = false;
+                    link(from, to).cut = false;
                 }
             }
         }
@@ -144,11 +154,12 @@ public final class SimNetwork {
         }
     }
 
-    private void send(int from, int to, Packet packet) {
+    /** Sends, as the link's faults will have it. */
+    public void send(int from, int to, P packet) {
         messages++;
-        bytes += Wire.sizeBytes(packet.message());
-        watcher.sent(packet.groupId(), from, to, packet.message());
-        Link link = links[from][to];
+        bytes += packet.sizeBytes();
+        watcher.sent(from, to, packet);
+        Link<P> link = link(from, to);
         LinkFaults faults = link.faults;
         boolean lost = link.cut || link.losing > 0 || hit(faults.loss());
         link.losing -= link.losing > 0 ? 1 : 0;
@@ -158,17 +169,13 @@ public final class SimNetwork {
                     .note(
                             simulation.nowUs(),
                             from,
-                            Wire.digest(packet.message()),
-                            () -> "S" + from + " > S" + to + " lost: " + Wire.text(packet.message()));
+                            packet.digest(),
+                            () -> "S" + from + " > S" + to + " lost: " + packet.text());
             return;
         }
         simulation
                 .trace()
-                .note(
-                        simulation.nowUs(),
-                        from,
-                        Wire.digest(packet.message()),
-                        () -> "S" + from + " > S" + to + " " + Wire.text(packet.message()));
+                .note(simulation.nowUs(), from, packet.digest(), () -> "S" + from + " > S" + to + " " + packet.text());
         schedule(from, to, packet);
         if (hit(faults.duplicate())) {
             schedule(from, to, packet);
@@ -178,8 +185,8 @@ public final class SimNetwork {
         }
     }
 
-    private void replay(int from, int to, Packet packet) {
-        Link link = links[from][to];
+    private void replay(int from, int to, P packet) {
+        Link<P> link = link(from, to);
         link.remembered.add(packet);
         if (link.remembered.size() > REMEMBERED) {
             link.remembered.remove();
@@ -193,8 +200,8 @@ public final class SimNetwork {
         return probability > 0 && random.nextDouble() < probability;
     }
 
-    private void schedule(int from, int to, Packet packet) {
-        Link link = links[from][to];
+    private void schedule(int from, int to, P packet) {
+        Link<P> link = link(from, to);
         LinkFaults faults = link.faults;
         long delayUs = faults.delayMinUs() + Simulation.exponential(random, faults.delayMeanUs());
         if (hit(faults.longReorder())) {
@@ -207,9 +214,9 @@ public final class SimNetwork {
         simulation.after(delayUs, () -> arrive(from, to, packet));
     }
 
-    private void arrive(int from, int to, Packet packet) {
-        if (!links[from][to].cut) {
-            receiver.receive(packet.groupId(), from, to, packet.message());
+    private void arrive(int from, int to, P packet) {
+        if (!link(from, to).cut) {
+            receiver.receive(from, to, packet);
         }
     }
 }

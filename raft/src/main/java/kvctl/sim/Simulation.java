@@ -103,7 +103,7 @@ public final class Simulation {
     }
 
     /** A draw from an exponential distribution, the same on every platform. */
-    static long exponential(RandomGenerator random, long mean) {
+    public static long exponential(RandomGenerator random, long mean) {
         return mean <= 0 ? 0 : (long) (-mean * StrictMath.log(1 - random.nextDouble()));
     }
 }

@@ -37,7 +37,7 @@ public final class Trace {
     }
 
     /** Adds to the hash, and a row if recording. {@code nodeId} 0 is the world. */
-    void note(long timeUs, int nodeId, long digest, Supplier<String> text) {
+    public void note(long timeUs, int nodeId, long digest, Supplier<String> text) {
         hash = mix(mix(mix(hash, timeUs), nodeId), digest);
         if (recording) {
             row(timeUs, text.get());
@@ -45,7 +45,7 @@ public final class Trace {
     }
 
     /** Adds a row only: for what follows from events that are hashed. */
-    void comment(long timeUs, Supplier<String> text) {
+    public void comment(long timeUs, Supplier<String> text) {
         if (recording) {
             row(timeUs, text.get());
         }
@@ -92,14 +92,15 @@ public final class Trace {
     }
 
     /** Mixes a value into a running hash (the finishing steps of MurmurHash3). */
-    static long mix(long hash, long value) {
+    public static long mix(long hash, long value) {
         long mixed = hash * 0x9E3779B97F4A7C15L + value;
         mixed = (mixed ^ (mixed >>> 33)) * 0xFF51AFD7ED558CCDL;
         mixed = (mixed ^ (mixed >>> 33)) * 0xC4CEB9FE1A85EC53L;
         return mixed ^ (mixed >>> 33);
     }
 
-    static long mix(long hash, byte[] bytes) {
+    /** Mixes bytes into a running hash. */
+    public static long mix(long hash, byte[] bytes) {
         long mixed = mix(hash, bytes.length);
         int i = 0;
         for (; i + 8 <= bytes.length; i += 8) {

@@ -18,15 +18,13 @@ final class Boot {
     private static final int TAIL_LINES = 10;
 
     private final ClusterDir dir;
-    private final Topology topology;
     private final NodeLauncher launcher;
     private final BootProgress progress;
     private final Map<Topology.Node, Process> processes = new LinkedHashMap<>();
     private final Map<Topology.Node, LogTail> outs = new LinkedHashMap<>();
 
-    Boot(ClusterDir dir, Topology topology, Launch launch, BootProgress progress) {
+    Boot(ClusterDir dir, Launch launch, BootProgress progress) {
         this.dir = dir;
-        this.topology = topology;
         this.launcher = new NodeLauncher(dir, launch);
         this.progress = progress;
     }

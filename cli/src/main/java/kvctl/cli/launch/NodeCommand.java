@@ -165,7 +165,7 @@ final class NodeCommand implements Callable<Integer> {
         }
         Launch launch = dir.launch().map(Launch::now).orElse(new Launch(Optional.empty(), List.of()));
         dir.write(launch);
-        Boot boot = new Boot(dir, topology, launch, new BootProgress(session));
+        Boot boot = new Boot(dir, launch, new BootProgress(session));
         boot.start(chosen);
         if (waitMs > 0) {
             boot.await(electable(dir, topology), waitMs, session::isCancelled);

@@ -128,7 +128,7 @@ final class UpCommand implements Callable<Integer> {
         plan.checkFree();
         Launch launch = launch();
         plan.record(launch);
-        Boot boot = new Boot(plan.dir(), plan.topology(), launch, progress);
+        Boot boot = new Boot(plan.dir(), launch, progress);
         boolean ready = false;
         try {
             boot.start(plan.topology().nodes());

@@ -50,6 +50,7 @@ public final class KvMachine implements StateMachine {
     private final ChunkSource chunks;
     private long lastApplied;
     private long lastAppliedTerm;
+    private long moveSteps;
 
     /** A snapshot was installed: what is in memory is of the old state. */
     private boolean replaced = true;
@@ -129,6 +130,7 @@ public final class KvMachine implements StateMachine {
             return;
         }
         replaced = false;
+        moveSteps++;
         lastApplied = tables.lastApplied();
         lastAppliedTerm = tables.lastAppliedTerm();
         sessions.forget();
@@ -168,9 +170,11 @@ public final class KvMachine implements StateMachine {
     }
 
     private Response apply(long index, byte[] command) {
-        return MoveCommand.is(command)
-                ? moves.apply(MoveCommand.decode(command))
-                : write(index, Command.decode(command));
+        if (!MoveCommand.is(command)) {
+            return write(index, Command.decode(command));
+        }
+        moveSteps++;
+        return moves.apply(MoveCommand.decode(command));
     }
 
     private Response write(long index, Command command) {
@@ -354,6 +358,12 @@ public final class KvMachine implements StateMachine {
                 .toList();
     }
 
+    /** Grows whenever the status of a shard may have changed; counts from when the machine was opened. */
+    public long moveSteps() {
+        loadIfReplaced();
+        return moveSteps;
+    }
+
     /** Whether the shard is read and written here, as of the last applied entry. */
     public boolean serves(int shardId) {
         loadIfReplaced();
@@ -381,6 +391,15 @@ public final class KvMachine implements StateMachine {
             return chunks.read(shard, Cursor.read(cursor), cursor, maxBytes);
         } catch (ProtocolException e) {
             return null;
+        }
+    }
+
+    /** Whether all rows were copied before a cursor, and what comes after it are changes. */
+    public static boolean isAmongChanges(byte[] cursor) {
+        try {
+            return Cursor.read(cursor).phase() == Cursor.Phase.CHANGES;
+        } catch (ProtocolException e) {
+            return false;
         }
     }
 

@@ -1,0 +1,135 @@
+package kvctl.node.sim;
+
+import java.util.random.RandomGenerator;
+import kvctl.sim.Simulation;
+
+/**
+ * One seed of a whole cluster from beginning to end: first chaos with configurations that come and go under clients, and
+ * nothing may break; then everything heals, and moves must end, replicas become equal, all clients be answered and their
+ * history be explained. The same seed is the same run, so a failing one is run again with a recorded trace.
+ */
+public final class ClusterRun {
+    /** After healing; a client may wait for its time limit, a node for its next question for the map. */
+    private static final long CONVERGE_MS = 30_000;
+
+    private static final int REPORT_ROWS = 120;
+
+    /**
+     * What came of a seed.
+     *
+     * @param seed the seed
+     * @param swarm what was done
+     * @param breach the first broken rule, or null
+     * @param events number of events
+     * @param simulatedMs virtual time that passed
+     * @param traceHash equal for equal runs
+     * @param configurations made, the first one not counted
+     * @param moves shards that arrived
+     * @param done requests of clients answered with a result
+     * @param unknown requests with an unknown outcome
+     * @param faults faults injected, those of links not counted
+     * @param trace the end of the recorded trace, empty unless asked for
+     */
+    public record Outcome(
+            long seed,
+            ShardSwarm swarm,
+            Breach breach,
+            long events,
+            long simulatedMs,
+            long traceHash,
+            long configurations,
+            long moves,
+            long done,
+            long unknown,
+            int faults,
+            String trace) {
+        /** What a person needs to look into a failure. */
+        public String report() {
+            return "seed " + seed + (breach == null ? " passed" : " FAILED: " + breach.getMessage())
+                    + "\n  options  " + swarm
+                    + "\n  run      " + simulatedMs + " ms, " + events + " events, " + configurations
+                    + " configurations, " + moves + " moves, " + done + " requests done, " + unknown + " unknown, "
+                    + faults + " faults"
+                    + "\n  again    mvn -pl protocol,raft,storage,node test -Dtest=ClusterSeedsTest"
+                    + " -Dsurefire.failIfNoSpecifiedTests=false -Dkvctl.seed=" + seed
+                    + (trace.isEmpty() ? "" : "\n" + trace);
+        }
+    }
+
+    private final long seed;
+    private final Simulation simulation;
+    private final ShardSwarm swarm;
+    private final KvCluster cluster;
+    private final Load load;
+    private final ClusterChaos chaos;
+
+    private ClusterRun(long seed) {
+        this.seed = seed;
+        this.simulation = new Simulation(seed);
+        this.swarm = ShardSwarm.draw(simulation.random("swarm"));
+        this.cluster = new KvCluster(simulation, swarm.topology(), swarm.filler() == 0 || swarm.fillerBytes() < 1000);
+        this.load = new Load(cluster, swarm.load());
+        this.chaos = new ClusterChaos(cluster, swarm);
+    }
+
+    /** Runs a seed; the trace's end is kept if it fails. */
+    public static Outcome run(long seed) {
+        Outcome outcome = new ClusterRun(seed).run(0);
+        return outcome.breach() == null ? outcome : recorded(seed, REPORT_ROWS);
+    }
+
+    /** Runs a seed and keeps the last {@code rows} rows of its trace. */
+    public static Outcome recorded(long seed, int rows) {
+        return new ClusterRun(seed).run(rows);
+    }
+
+    private Outcome run(int rows) {
+        if (rows > 0) {
+            cluster.recordTrace();
+        }
+        Breach breach = null;
+        try {
+            begin();
+            cluster.runFor(swarm.chaosMs());
+            converge();
+        } catch (Breach broken) {
+            breach = broken;
+        }
+        return new Outcome(
+                seed,
+                swarm,
+                breach,
+                simulation.events(),
+                simulation.nowUs() / 1000,
+                simulation.trace().hash(),
+                cluster.checks().configurations(),
+                cluster.checks().finishedMoves(),
+                load.done(),
+                load.unknown(),
+                chaos.faults(),
+                rows > 0 ? simulation.trace().tail(rows) : "");
+    }
+
+    private void begin() {
+        RandomGenerator clocks = simulation.random("clocks");
+        for (SimServer server : cluster.servers()) {
+            double drift = swarm.clockDrift() * (2 * clocks.nextDouble() - 1);
+            server.clock(1 + drift, clocks.nextInt(100_000));
+        }
+        cluster.startAll();
+        if (swarm.filler() > 0) {
+            load.fill(swarm.filler(), swarm.fillerBytes());
+        }
+        chaos.begin();
+        load.start();
+    }
+
+    private void converge() {
+        load.stop();
+        chaos.end();
+        simulation.trace().comment(simulation.nowUs(), () -> "everything heals");
+        cluster.awaitQuiet(CONVERGE_MS);
+        load.verify();
+        cluster.awaitQuiet(CONVERGE_MS);
+    }
+}

@@ -1,0 +1,253 @@
+package kvctl.node.sim;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.random.RandomGenerator;
+import kvctl.check.History;
+import kvctl.check.Linearizability;
+import kvctl.check.Operation;
+import kvctl.check.Recorder;
+import kvctl.check.Verdict;
+import kvctl.client.KvClient;
+import kvctl.client.KvException;
+import kvctl.client.Result;
+import kvctl.sim.Simulation;
+
+/**
+ * Clients that do one thing after the other, and write down what they do and see. Keys {@code a0..} are only appended to
+ * and read; on keys {@code k0..} everything is done.
+ */
+public final class Load {
+    private static final long SEARCH_STEPS = 3_000_000;
+
+    /**
+     * What the clients do.
+     *
+     * @param clients number of clients
+     * @param keys of each kind
+     * @param thinkMs mean time between an answer and the next request; 0: none
+     * @param getShare share of reads
+     * @param anyShare share of puts, deletes and compare-and-sets, on the other kind of keys
+     */
+    public record Options(int clients, int keys, long thinkMs, double getShare, double anyShare) {
+        public static final Options SOME = new Options(3, 8, 20, 0.4, 0.2);
+    }
+
+    private final KvCluster cluster;
+    private final Options options;
+    private final RandomGenerator dice;
+    private final Recorder recorder;
+    private final List<KvCluster.Client> clients = new ArrayList<>();
+    private final Map<String, Long> versions = new HashMap<>();
+    private int processes;
+    private long tokens;
+    private boolean over;
+    private long done;
+    private long unknown;
+    private long failed;
+
+    public Load(KvCluster cluster, Options options) {
+        this.cluster = cluster;
+        this.options = options;
+        this.dice = cluster.simulation().random("load");
+        this.recorder = new Recorder(() -> cluster.simulation().nowUs() * 1000);
+        for (int i = 0; i < options.clients(); i++) {
+            clients.add(cluster.client());
+        }
+    }
+
+    /** Requests answered with a result. */
+    public long done() {
+        return done;
+    }
+
+    /** Requests with an unknown outcome. */
+    public long unknown() {
+        return unknown;
+    }
+
+    /** Requests that definitely failed. */
+    public long failed() {
+        return failed;
+    }
+
+    List<KvCluster.Client> clients() {
+        return clients;
+    }
+
+    static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    /** Puts {@code count} keys {@code f0..} with so many bytes each, and waits for it. */
+    public Load fill(int count, int valueBytes) {
+        List<CompletableFuture<Result>> puts = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            puts.add(put("f" + i, ("f" + i + ".").repeat(1 + valueBytes / 3).substring(0, valueBytes)));
+        }
+        cluster.await("filled store", () -> puts.stream().allMatch(CompletableFuture::isDone), 30_000);
+        return this;
+    }
+
+    /** Lets every client begin. */
+    public Load start() {
+        over = false;
+        clients.forEach(client -> goOn(client, ++processes));
+        return this;
+    }
+
+    /** No new requests; those under way go on. */
+    public void stop() {
+        over = true;
+    }
+
+    /** True if nobody waits for an answer. */
+    public boolean isIdle() {
+        return clients.stream().allMatch(client -> client.kv().inFlight() == 0);
+    }
+
+    private void goOn(KvCluster.Client client, int process) {
+        long thinkUs = Simulation.exponential(dice, options.thinkMs() * 1000);
+        cluster.simulation().after(thinkUs, () -> {
+            if (!over) {
+                next(client, process);
+            }
+        });
+    }
+
+    private void next(KvCluster.Client client, int process) {
+        double what = dice.nextDouble();
+        int key = dice.nextInt(options.keys());
+        CompletableFuture<Result> request;
+        if (what < options.getShare()) {
+            request = recorder.get(client.kv(), process, bytes((dice.nextBoolean() ? "a" : "k") + key));
+        } else if (what < options.getShare() + options.anyShare()) {
+            request = any(client.kv(), process, "k" + key);
+        } else {
+            request = recorder.append(client.kv(), process, bytes("a" + key), bytes(token(client.clientId())));
+        }
+        request.whenComplete((result, thrown) -> {
+            boolean isUnknown = count(thrown);
+            if (result != null && result.version() > 0 && result.shardId() >= 0) {
+                versions.put("k" + key, result.version());
+            }
+            goOn(client, isUnknown ? ++processes : process);
+        });
+    }
+
+    /** Elements of a client count up. */
+    private String token(int clientId) {
+        return clientId + "." + ++tokens + ";";
+    }
+
+    private CompletableFuture<Result> any(KvClient client, int process, String key) {
+        byte[] value = bytes("p" + ++tokens);
+        return switch (dice.nextInt(4)) {
+            case 0 -> recorder.delete(client, process, bytes(key));
+            case 1 -> recorder.cas(client, process, bytes(key), versions.getOrDefault(key, 0L), value);
+            default -> recorder.put(client, process, bytes(key), value);
+        };
+    }
+
+    /** True if the outcome is unknown. */
+    private boolean count(Throwable thrown) {
+        boolean isUnknown = thrown != null && KvClient.failure(thrown).outcome() == KvException.Outcome.UNKNOWN;
+        done += thrown == null ? 1 : 0;
+        unknown += isUnknown ? 1 : 0;
+        failed += thrown != null && !isUnknown ? 1 : 0;
+        return isUnknown;
+    }
+
+    // --- single requests, recorded ---
+
+    /** By the first client, under a process of its own. */
+    public CompletableFuture<Result> put(String key, String value) {
+        return counted(recorder.put(clients.get(0).kv(), ++processes, bytes(key), bytes(value)));
+    }
+
+    /** By the first client, under a process of its own. */
+    public CompletableFuture<Result> append(String key) {
+        KvCluster.Client client = clients.get(0);
+        return counted(recorder.append(client.kv(), ++processes, bytes(key), bytes(token(client.clientId()))));
+    }
+
+    /** By the first client, under a process of its own. */
+    public CompletableFuture<Result> get(String key) {
+        return counted(recorder.get(clients.get(0).kv(), ++processes, bytes(key)));
+    }
+
+    private CompletableFuture<Result> counted(CompletableFuture<Result> request) {
+        return request.whenComplete((result, thrown) -> count(thrown));
+    }
+
+    // --- the end ---
+
+    /** Reads every key once more and judges the whole history. */
+    public void verify() {
+        TreeSet<String> keys = new TreeSet<>();
+        recorder.history().operations().forEach(operation -> keys.add(operation.key()));
+        TreeMap<String, CompletableFuture<Result>> reads = new TreeMap<>();
+        keys.forEach(key -> reads.put(key, get(key)));
+        cluster.await("last reads", () -> reads.values().stream().allMatch(CompletableFuture::isDone), 10_000);
+        reads.forEach((key, read) -> {
+            String why = read.handle((result, thrown) ->
+                            thrown == null ? "" : KvClient.failure(thrown).getMessage())
+                    .join();
+            Breach.unless(why.isEmpty(), Rule.CONVERGENCE, "the last read of %s fails: %s %s", key, why, cluster);
+        });
+        History history = recorder.history();
+        Verdict verdict = Linearizability.check(history, SEARCH_STEPS);
+        Breach.unless(verdict.kind() == Verdict.Kind.OK, Rule.LINEARIZABLE, "%s", verdict);
+        Map<String, List<Operation>> appends = new TreeMap<>();
+        for (Operation operation : history.operations()) {
+            if (operation.kind() == Operation.Kind.APPEND) {
+                appends.computeIfAbsent(operation.key(), key -> new ArrayList<>())
+                        .add(operation);
+            }
+        }
+        appends.forEach((key, all) -> {
+            byte[] value = reads.get(key).join().value();
+            checkAppends(key, all, value == null ? "" : new String(value, StandardCharsets.ISO_8859_1));
+        });
+    }
+
+    private static void checkAppends(String key, List<Operation> appends, String value) {
+        Map<String, Integer> times = new HashMap<>();
+        Map<String, Long> lastOfClient = new HashMap<>();
+        for (String element : value.split(";")) {
+            times.merge(element + ";", 1, Integer::sum);
+        }
+        for (Operation append : appends) {
+            int found = times.getOrDefault(append.argument(), 0);
+            boolean right = switch (append.outcome()) {
+                case DONE -> found == 1;
+                case FAILED -> found == 0;
+                case UNKNOWN -> found <= 1;
+            };
+            Breach.unless(right, Rule.ACKNOWLEDGED_ONCE, "%s is %d times in %s: %s", append, found, key, value);
+        }
+        Map<String, Operation.Outcome> outcomes = new HashMap<>();
+        appends.forEach(append -> outcomes.put(append.argument(), append.outcome()));
+        for (String element : value.split(";")) {
+            if (outcomes.get(element + ";") != Operation.Outcome.DONE) {
+                continue; // One that its client has given up may come after later ones.
+            }
+            String client = element.substring(0, element.indexOf('.'));
+            long number = Long.parseLong(element.substring(element.indexOf('.') + 1));
+            Long before = lastOfClient.put(client, number);
+            Breach.unless(
+                    before == null || before < number,
+                    Rule.ACKNOWLEDGED_ONCE,
+                    "client %s's appends are out of order in %s: %s",
+                    client,
+                    key,
+                    value);
+        }
+    }
+}

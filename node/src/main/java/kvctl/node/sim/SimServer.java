@@ -1,0 +1,392 @@
+package kvctl.node.sim;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.LongConsumer;
+import java.util.random.RandomGenerator;
+import kvctl.node.Call;
+import kvctl.node.Core;
+import kvctl.node.Mail;
+import kvctl.node.Topology;
+import kvctl.node.meta.Note;
+import kvctl.protocol.Hello;
+import kvctl.protocol.HelloReply;
+import kvctl.raft.Message;
+import kvctl.sim.Simulation;
+import kvctl.storage.Identity;
+import kvctl.storage.MemoryDisk;
+import kvctl.storage.Storage;
+import kvctl.storage.StorageConfig;
+import kvctl.storage.StorageException;
+
+/**
+ * One node's process: the real {@link Core} in a loop as production has it, with a simulated network, disk and clock. It
+ * can be killed at any point of a turn, restarted and paused. Its clock begins anywhere.
+ */
+public final class SimServer {
+    private static final int INBOX_BATCH = 256;
+    private static final int INBOX_MAX = 4_096;
+    private static final long TURN_US = 20;
+    private static final long TIMER_GRID_MS = 20;
+    private static final long WATCH_EVERY_MS = 20;
+    private static final long MAINTAIN_EVERY_MS = 1000;
+
+    /** What the loop is doing. */
+    enum Phase {
+        /** No process. */
+        DOWN,
+        /** Waits for input or for its next deadline. */
+        IDLE,
+        /** A turn's save is on its way to the disk. */
+        SAVING,
+        /** It is there, and nobody was told yet. */
+        SAVED
+    }
+
+    /** Is told of what the node did. */
+    interface Watcher {
+        /** After its start and after each turn. */
+        void stepped(SimServer server);
+
+        /** An injected fault of its disk has ended the process. */
+        void diskFailed(SimServer server);
+    }
+
+    /** Where its messages go. */
+    interface Sender {
+        void send(int from, int to, Envelope envelope);
+    }
+
+    private final Topology topology;
+    private final Topology.Node self;
+    private final Simulation simulation;
+    private final Sender sender;
+    private final Watcher watcher;
+    private final RandomGenerator dice;
+    private final MemoryDisk disk = new MemoryDisk();
+    private final ArrayDeque<LongConsumer> inbox = new ArrayDeque<>();
+    private final List<SimTransport.Connection> connections = new ArrayList<>();
+
+    private Phase phase = Phase.DOWN;
+    private boolean paused;
+    private boolean turnDue;
+    private Storage storage;
+    private Core core;
+    private int incarnation;
+    private long wakeAtUs = Long.MAX_VALUE;
+    private long clockOffsetMs;
+    private double clockRate = 1;
+    private long diskMeanUs = 300;
+    private long watchedMs;
+    private long maintainedMs;
+    private long leadersSeen;
+
+    SimServer(Topology topology, int nodeId, Simulation simulation, Sender sender, Watcher watcher) {
+        this.topology = topology;
+        this.self = topology.node(nodeId);
+        this.simulation = simulation;
+        this.sender = sender;
+        this.watcher = watcher;
+        this.dice = simulation.random("server " + nodeId);
+    }
+
+    public int nodeId() {
+        return self.id();
+    }
+
+    public String address() {
+        return self.address();
+    }
+
+    public boolean up() {
+        return phase != Phase.DOWN;
+    }
+
+    public boolean paused() {
+        return paused;
+    }
+
+    /** Up, and its loop turns. */
+    public boolean runs() {
+        return up() && !paused;
+    }
+
+    /** Counts the starts of the process. */
+    public int incarnation() {
+        return incarnation;
+    }
+
+    /** What runs in the process; null while it is down. */
+    public Core core() {
+        return core;
+    }
+
+    /** Of the running process. */
+    public Storage storage() {
+        return storage;
+    }
+
+    public MemoryDisk disk() {
+        return disk;
+    }
+
+    /** The clock runs {@code rate} times as fast as the simulation's. Takes effect at the next start. */
+    void clock(double rate, long offsetMs) {
+        clockRate = rate;
+        clockOffsetMs = offsetMs;
+    }
+
+    /** A save takes so long in the mean. */
+    void diskLatency(long meanUs) {
+        diskMeanUs = meanUs;
+    }
+
+    long nowMs() {
+        return clockOffsetMs + (long) (simulation.nowUs() * clockRate / 1000);
+    }
+
+    private long simulatedUs(long ms) {
+        return (long) StrictMath.ceil((ms - clockOffsetMs) * 1000 / clockRate);
+    }
+
+    // --- life ---
+
+    void start() {
+        incarnation++;
+        paused = false;
+        turnDue = false;
+        note("start", 1);
+        guarded(() -> {
+            Identity identity = new Identity(topology.cluster(), self.name(), self.id());
+            storage = Storage.inMemory(disk, identity, self.id(), StorageConfig.DEFAULT);
+            SplittableRandom random = new SplittableRandom(dice.nextLong());
+            Core.Ports ports = new Core.Ports(storage, new Links(), random, () -> new Core.Facts(0, 0, 0, 0));
+            phase = Phase.IDLE;
+            core = new Core(topology, self.id(), ports, nowMs());
+            watchedMs = nowMs();
+            maintainedMs = nowMs();
+            watcher.stepped(this);
+            wake(simulation.nowUs());
+        });
+    }
+
+    /** Kills the process; of what was not synced a prefix remains. */
+    void crash() {
+        crash(dice.nextInt(disk.unsyncedCommits() + 1));
+    }
+
+    private void crash(int keptCommits) {
+        phase = Phase.DOWN;
+        core = null;
+        storage = null;
+        paused = false;
+        inbox.clear();
+        wakeAtUs = Long.MAX_VALUE;
+        disk.crash(keptCommits);
+        note("crash", 2);
+        List<SimTransport.Connection> lost = List.copyOf(connections);
+        connections.clear();
+        lost.forEach(SimTransport.Connection::lost);
+    }
+
+    /** The process stands still; what arrives waits. */
+    void pause() {
+        paused = true;
+        note("pause", 3);
+    }
+
+    void resume() {
+        paused = false;
+        note("resume", 4);
+        if (turnDue) {
+            turnDue = false;
+            goOn();
+        } else if (phase == Phase.IDLE) {
+            wake(simulation.nowUs());
+        }
+    }
+
+    private void note(String what, int code) {
+        simulation.trace().note(simulation.nowUs(), nodeId(), code, () -> "n" + nodeId() + " " + what);
+    }
+
+    // --- input ---
+
+    void receive(int from, Envelope envelope) {
+        if (up()) {
+            Mail mail = envelope.open(from);
+            execute(nowMs -> {
+                if (mail.note() == null) {
+                    core.receive(mail.groupId(), from, mail.message(), nowMs);
+                } else {
+                    core.receive(from, mail.note(), nowMs);
+                }
+            });
+        }
+    }
+
+    /** A client's call; it goes the way of a call that came by the network. */
+    void take(Call call) {
+        execute(nowMs -> core.take(call, nowMs, nowMs));
+    }
+
+    /** Does something inside the next turn; what does not fit is dropped, as by a full socket. */
+    void execute(LongConsumer input) {
+        if (up() && inbox.size() < INBOX_MAX) {
+            inbox.add(input);
+            wake(simulation.nowUs() + TURN_US);
+        }
+    }
+
+    void opened(SimTransport.Connection connection) {
+        connections.add(connection);
+    }
+
+    void closed(SimTransport.Connection connection) {
+        connections.remove(connection);
+    }
+
+    /** Closes all connections of clients. */
+    void closeConnections() {
+        List<SimTransport.Connection> lost = List.copyOf(connections);
+        connections.clear();
+        lost.forEach(SimTransport.Connection::lost);
+    }
+
+    HelloReply welcome() {
+        return new HelloReply.Accepted(
+                Hello.VERSION, topology.cluster(), self.id(), self.name(), storage.incarnation(), core.map());
+    }
+
+    // --- the loop ---
+
+    private void wake(long atUs) {
+        if (phase != Phase.IDLE || atUs >= wakeAtUs) {
+            return;
+        }
+        wakeAtUs = atUs;
+        int started = incarnation;
+        simulation.after(atUs - simulation.nowUs(), () -> {
+            if (started == incarnation && wakeAtUs == atUs && phase == Phase.IDLE) {
+                wakeAtUs = Long.MAX_VALUE;
+                if (!paused) {
+                    guarded(this::turn);
+                }
+            }
+        });
+    }
+
+    private void turn() {
+        long nowMs = nowMs();
+        for (int i = 0; i < INBOX_BATCH && !inbox.isEmpty(); i++) {
+            inbox.remove().accept(nowMs);
+        }
+        core.prepare(nowMs);
+        if (!core.hasSaves()) {
+            finish();
+            return;
+        }
+        phase = Phase.SAVING;
+        long latencyUs = 50 + Simulation.exponential(dice, diskMeanUs);
+        later(latencyUs);
+    }
+
+    private void later(long us) {
+        int started = incarnation;
+        simulation.after(us, () -> {
+            if (started == incarnation && up()) {
+                if (paused) {
+                    turnDue = true;
+                } else {
+                    goOn();
+                }
+            }
+        });
+    }
+
+    private void goOn() {
+        guarded(() -> {
+            if (phase == Phase.SAVING) {
+                core.save();
+                phase = Phase.SAVED;
+                later(1 + Simulation.exponential(dice, diskMeanUs / 8));
+            } else {
+                finish();
+            }
+        });
+    }
+
+    private void finish() {
+        phase = Phase.IDLE;
+        long nowMs = nowMs();
+        core.finish(nowMs);
+        watchLeaders(nowMs);
+        if (nowMs - maintainedMs >= MAINTAIN_EVERY_MS) {
+            maintainedMs = nowMs;
+            core.maintain(nowMs);
+        }
+        watcher.stepped(this);
+        long nextUs = simulation.nowUs() + TURN_US;
+        if (inbox.isEmpty()) {
+            long dueMs = core.nextDeadlineMs();
+            nextUs = dueMs <= nowMs ? nextUs : Math.max(nextUs, simulatedUs(onGrid(Math.min(dueMs, nowMs + 1000))));
+        }
+        wake(nextUs);
+    }
+
+    private long onGrid(long dueMs) {
+        return dueMs + Math.floorMod(self.id() * 7L - dueMs, TIMER_GRID_MS);
+    }
+
+    private void watchLeaders(long nowMs) {
+        if (nowMs - watchedMs < WATCH_EVERY_MS) {
+            return;
+        }
+        watchedMs = nowMs;
+        long leaders = 0;
+        for (int groupId : core.groups()) {
+            leaders = leaders * 31 + groupId * 17L + core.status(groupId).leaderId();
+        }
+        if (leaders != leadersSeen) {
+            leadersSeen = leaders;
+            core.refreshMap();
+        }
+    }
+
+    /** An injected failure of the disk ends the process, anything else the run. */
+    private void guarded(Runnable part) {
+        try {
+            part.run();
+        } catch (StorageException e) {
+            if (!injected(e)) {
+                throw new Breach(Rule.NODE_INVARIANT, "n" + nodeId() + ": " + e.getMessage(), e);
+            }
+            crash();
+            watcher.diskFailed(this);
+        } catch (IllegalStateException | IllegalArgumentException | NullPointerException e) {
+            throw new Breach(Rule.NODE_INVARIANT, "n" + nodeId() + ": " + e, e);
+        }
+    }
+
+    private static boolean injected(Throwable e) {
+        Throwable cause = e;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause.getMessage() != null && cause.getMessage().startsWith("injected");
+    }
+
+    private final class Links implements Core.Links {
+        @Override
+        public void send(int groupId, int to, Message message) {
+            sender.send(nodeId(), to, Envelope.of(groupId, message));
+        }
+
+        @Override
+        public void send(int to, Note note) {
+            sender.send(nodeId(), to, Envelope.of(note));
+        }
+    }
+}
