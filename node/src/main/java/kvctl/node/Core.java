@@ -54,6 +54,11 @@ public final class Core {
      * @param nowMs now, on the clock that the replicas are given
      */
     public Core(Topology topology, int nodeId, Ports ports, long nowMs) {
+        this(topology, nodeId, Migrator.Pace.DEFAULT, ports, nowMs);
+    }
+
+    /** As the other one, with moves cut in another way; for simulations. */
+    public Core(Topology topology, int nodeId, Migrator.Pace pace, Ports ports, long nowMs) {
         this.nodeId = nodeId;
         this.storage = ports.storage();
         this.turn = new Turn(nodeId, storage, ports.links());
@@ -61,7 +66,7 @@ public final class Core {
         this.groups = new Groups(topology, self, turn, storage, ports.random());
         this.directory = new Directory(nodeId, topology.shardMap(), storage.facts(), ports.links(), nowMs);
         this.migrator =
-                new Migrator(nodeId, turn, groups.machines(), groups::controller, directory::map, ports.links());
+                new Migrator(nodeId, pace, turn, groups.machines(), groups::controller, directory::map, ports.links());
         this.router = new Router(self, turn, groups, migrator, directory::map, ports);
         groups.deleteLeftovers(directory.map());
         groups.follow(directory.map(), nowMs);

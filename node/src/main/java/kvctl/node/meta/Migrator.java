@@ -31,23 +31,25 @@ import kvctl.raft.Waiter;
  * <p>One thread uses it: the node's loop. No clocks, no dice.
  */
 public final class Migrator {
-    /** Shards that one group takes in at a time. */
-    static final int SHARDS_AT_A_TIME = 2;
-
-    /** Bytes of rows in one piece: small, because its entry holds up the turn of all groups of a node. */
-    static final int PIECE_BYTES = 64 << 10;
-
-    /** The source freezes a shard when so few changes are left; what is left then is the pause that clients see. */
-    static final int FREEZE_AT_CHANGES = 64;
-
-    /** Or after so many pieces of changes, if writes come as fast as they are copied. */
-    static final int FREEZE_AFTER_PIECES = 50;
+    /**
+     * How moves are cut into steps.
+     *
+     * @param shardsAtATime that one group takes in
+     * @param pieceBytes of rows in one piece: small, because its entry holds up the turn of all groups of a node
+     * @param freezeAtChanges the source freezes a shard when so few changes are left; what is left then is the pause that
+     *     clients see
+     * @param freezeAfterPieces or after so many pieces of changes, if writes come as fast as they are copied
+     */
+    public record Pace(int shardsAtATime, int pieceBytes, int freezeAtChanges, int freezeAfterPieces) {
+        public static final Pace DEFAULT = new Pace(2, 64 << 10, 64, 50);
+    }
 
     private static final long ANSWER_MS = 300;
     private static final long SOON_MS = 5;
     private static final long AGAIN_MS = 100;
 
     private final int nodeId;
+    private final Pace pace;
     private final Turn turn;
     private final SortedMap<Integer, KvMachine> machines;
     private final Supplier<Controller> controller;
@@ -91,12 +93,14 @@ public final class Migrator {
      */
     public Migrator(
             int nodeId,
+            Pace pace,
             Turn turn,
             SortedMap<Integer, KvMachine> machines,
             Supplier<Controller> controller,
             Supplier<ShardMap> map,
             Notes notes) {
         this.nodeId = nodeId;
+        this.pace = pace;
         this.turn = turn;
         this.machines = machines;
         this.controller = controller;
@@ -176,7 +180,7 @@ public final class Migrator {
             ShardState state = machine.shard(shard);
             if (state.number() == current.number() && state.status() != ShardState.Status.RECEIVING) {
                 arrived(groupId, shard, current);
-            } else if (busy < SHARDS_AT_A_TIME && !current.steering().paused()) {
+            } else if (busy < pace.shardsAtATime() && !current.steering().paused()) {
                 busy++;
                 receive(groupId, machine, state, current);
             }
@@ -309,11 +313,11 @@ public final class Migrator {
         if (leads && state.status() == ShardState.Status.SERVING && state.number() < pull.number() && isDue(key)) {
             propose(key, KvMachine.copy(pull.shardId(), pull.number(), pull.toGroupId()));
         }
-        ShardChunk chunk = machine.chunk(pull.shardId(), pull.number(), pull.cursor(), PIECE_BYTES);
+        ShardChunk chunk = machine.chunk(pull.shardId(), pull.number(), pull.cursor(), pace.pieceBytes());
         boolean changes = chunk != null && chunk.changesLeft() != Integer.MAX_VALUE;
         if (changes && leads && state.status() == ShardState.Status.COPYING) {
             int pieces = changePieces.merge(key, 1, Integer::sum);
-            boolean few = chunk.changesLeft() <= FREEZE_AT_CHANGES || pieces > FREEZE_AFTER_PIECES;
+            boolean few = chunk.changesLeft() <= pace.freezeAtChanges() || pieces > pace.freezeAfterPieces();
             if (few && isDue(key)) {
                 propose(key, KvMachine.freeze(pull.shardId(), pull.number()));
             }
