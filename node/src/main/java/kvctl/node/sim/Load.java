@@ -172,9 +172,8 @@ public final class Load {
     }
 
     /** By the first client, under a process of its own. */
-    public CompletableFuture<Result> append(String key) {
-        KvCluster.Client client = clients.get(0);
-        return counted(recorder.append(client.kv(), ++processes, bytes(key), bytes(token(client.clientId()))));
+    public CompletableFuture<Result> append(String key, String value) {
+        return counted(recorder.append(clients.get(0).kv(), ++processes, bytes(key), bytes(value)));
     }
 
     /** By the first client, under a process of its own. */
@@ -206,7 +205,8 @@ public final class Load {
         Breach.unless(verdict.kind() == Verdict.Kind.OK, Rule.LINEARIZABLE, "%s", verdict);
         Map<String, List<Operation>> appends = new TreeMap<>();
         for (Operation operation : history.operations()) {
-            if (operation.kind() == Operation.Kind.APPEND) {
+            if (operation.kind() == Operation.Kind.APPEND
+                    && operation.argument().endsWith(";")) {
                 appends.computeIfAbsent(operation.key(), key -> new ArrayList<>())
                         .add(operation);
             }
