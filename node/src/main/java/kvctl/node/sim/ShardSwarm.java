@@ -98,7 +98,10 @@ public record ShardSwarm(
                 dice.oneOf(0, 40, 120),
                 dice.oneOf(1, 30, 300),
                 new Migrator.Pace(
-                        dice.oneOf(1, 2, 8), dice.oneOf(1, 200, 2_000, 64 << 10), dice.oneOf(0, 3, 64), dice.oneOf(3, 50)),
+                        dice.oneOf(1, 2, 8),
+                        dice.oneOf(1, 200, 2_000, 64 << 10),
+                        dice.oneOf(0, 3, 64),
+                        dice.oneOf(3, 50)),
                 dice.oneOf(300, 1_000, 4_000));
     }
 

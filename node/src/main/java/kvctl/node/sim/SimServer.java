@@ -86,12 +86,7 @@ public final class SimServer {
     private long leadersSeen;
 
     SimServer(
-            Topology topology,
-            int nodeId,
-            Migrator.Pace pace,
-            Simulation simulation,
-            Sender sender,
-            Watcher watcher) {
+            Topology topology, int nodeId, Migrator.Pace pace, Simulation simulation, Sender sender, Watcher watcher) {
         this.topology = topology;
         this.pace = pace;
         this.self = topology.node(nodeId);

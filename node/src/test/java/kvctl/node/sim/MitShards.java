@@ -52,7 +52,10 @@ final class MitShards {
     }
 
     static List<Integer> nodesOf(int group) {
-        return IntStream.range(0, PER_GROUP).map(i -> 4 + PER_GROUP * group + i).boxed().toList();
+        return IntStream.range(0, PER_GROUP)
+                .map(i -> 4 + PER_GROUP * group + i)
+                .boxed()
+                .toList();
     }
 
     static String name(int group) {
