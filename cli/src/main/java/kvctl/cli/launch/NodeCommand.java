@@ -42,8 +42,8 @@ final class NodeCommand implements Callable<Integer> {
     @Option(
             names = "--wait",
             paramLabel = "TIME",
-            defaultValue = "15s",
-            description = "Most time until a started node has joined its groups (default 15s); 0 does not wait.")
+            defaultValue = "30s",
+            description = "Most time until a started node has joined its groups (default 30s); 0 does not wait.")
     private String wait;
 
     NodeCommand(Session session, NodeVerb verb) {

@@ -1,11 +1,12 @@
 package kvctl.node.meta;
 
-import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import kvctl.node.kv.KvMachine;
 import kvctl.node.kv.ShardChunk;
@@ -54,8 +55,11 @@ public final class Migrator {
     private final Notes notes;
 
     private final Map<Key, Pulling> pullings = new TreeMap<>();
-    private final Map<Key, Long> proposed = new HashMap<>();
-    private final Map<Key, Integer> changePieces = new HashMap<>();
+    private final Map<Key, Long> proposed = new TreeMap<>();
+    private final Map<Key, Integer> changePieces = new TreeMap<>();
+    private final Set<Integer> ledNow = new TreeSet<>();
+    private Set<Integer> led = Set.of();
+    private ShardMap seen;
     private long nextMs = Long.MAX_VALUE;
     private long nowMs;
     private long allowedAtMs;
@@ -99,6 +103,16 @@ public final class Migrator {
         this.notes = notes;
     }
 
+    private Set<Integer> ledNow() {
+        ledNow.clear();
+        for (int groupId : machines.keySet()) {
+            if (leads(groupId)) {
+                ledNow.add(groupId);
+            }
+        }
+        return ledNow;
+    }
+
     private boolean leads(int groupId) {
         return turn.leaderId(groupId) == nodeId;
     }
@@ -121,11 +135,16 @@ public final class Migrator {
         nextMs = Math.min(nextMs, atMs);
     }
 
-    /** Does what is to be done; to be called after every turn. */
+    /** Does what is to be done; to be called after every turn, cheap if there is nothing. */
     public void tick(long now) {
         nowMs = now;
-        nextMs = Long.MAX_VALUE;
         ShardMap current = map.get();
+        boolean newLeaders = !led.equals(ledNow());
+        if (now < nextMs && current == seen && !newLeaders) {
+            return;
+        }
+        nextMs = Long.MAX_VALUE;
+        seen = current;
         pullings.keySet().removeIf(key -> key.number() != current.number() || !leads(key.groupId()));
         proposed.values().removeIf(untilMs -> untilMs <= now);
         for (Map.Entry<Integer, KvMachine> each : machines.entrySet()) {
@@ -137,6 +156,7 @@ public final class Migrator {
         if (current.moves() == 0) {
             changePieces.clear();
         }
+        led = new TreeSet<>(ledNow);
     }
 
     // --- the receiving group ---
@@ -235,14 +255,14 @@ public final class Migrator {
             pulling.source = piece.leaderId();
         }
         ShardChunk chunk = piece.chunk();
-        if (chunk == null || !chunk.last() && java.util.Arrays.equals(chunk.before(), chunk.after())) {
+        if (chunk == null || !chunk.last() && Arrays.equals(chunk.before(), chunk.after())) {
             pulling.waitsFor = chunk == null ? "the source to begin" : "the source to freeze it";
             pulling.nextMs = nowMs + SOON_MS;
             wakeBy(pulling.nextMs);
             return;
         }
         ShardState state = machines.get(key.groupId()).shard(key.shardId());
-        if (java.util.Arrays.equals(state.cursor(), chunk.before())) {
+        if (Arrays.equals(state.cursor(), chunk.before())) {
             long bytesPerS = map.get().steering().bytesPerS();
             long waitMs = bytesPerS == 0 ? 0 : chunk.rows().length * 1000L / bytesPerS;
             allowedAtMs = Math.max(allowedAtMs, nowMs) + waitMs;
@@ -363,12 +383,5 @@ public final class Migrator {
         } else if (note instanceof Note.Arrived arrived) {
             take(arrived);
         }
-    }
-
-    /** Shards that groups led here receive or are to receive. */
-    List<Integer> receiving() {
-        List<Integer> shards = new ArrayList<>();
-        pullings.keySet().forEach(key -> shards.add(key.shardId()));
-        return shards;
     }
 }
