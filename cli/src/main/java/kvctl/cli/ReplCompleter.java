@@ -189,7 +189,7 @@ final class ReplCompleter implements Completer {
             return "x down";
         }
         List<String> led = node.status().replicas().stream()
-                .filter(replica -> view.leader(replica.groupId()) == node)
+                .filter(replica -> node.equals(view.leader(replica.groupId())))
                 .map(NodeStatus.Replica::group)
                 .toList();
         return led.isEmpty() ? "up" : "* leads " + String.join(", ", led);

@@ -113,7 +113,7 @@ final class Status implements Callable<Integer> {
                 commit += replica.commitIndex();
                 applied += replica.lastApplied();
                 ClusterView.Node leader = view.leader(replica.groupId());
-                if (leader == node) {
+                if (node.equals(leader)) {
                     led++;
                 } else if (leader != null) {
                     lag += Math.max(0, leader.replica(replica.groupId()).commitIndex() - replica.lastApplied());
@@ -180,7 +180,7 @@ final class Status implements Callable<Integer> {
         for (int nodeId : group.nodeIds()) {
             ClusterView.Node node = view.node(nodeId);
             if (node != null) {
-                names.add((node == leader ? "*" : node.isUp() ? "" : "x")
+                names.add((node.equals(leader) ? "*" : node.isUp() ? "" : "x")
                         + node.place().name());
             }
         }

@@ -10,6 +10,7 @@ import kvctl.node.meta.Directory;
 import kvctl.node.meta.Migrator;
 import kvctl.node.meta.Note;
 import kvctl.node.meta.Notes;
+import kvctl.node.meta.Pace;
 import kvctl.protocol.ShardMap;
 import kvctl.raft.Message;
 import kvctl.raft.Outbox;
@@ -54,11 +55,11 @@ public final class Core {
      * @param nowMs now, on the clock that the replicas are given
      */
     public Core(Topology topology, int nodeId, Ports ports, long nowMs) {
-        this(topology, nodeId, Migrator.Pace.DEFAULT, ports, nowMs);
+        this(topology, nodeId, Pace.DEFAULT, ports, nowMs);
     }
 
     /** As the other one, with moves cut in another way; for simulations. */
-    public Core(Topology topology, int nodeId, Migrator.Pace pace, Ports ports, long nowMs) {
+    public Core(Topology topology, int nodeId, Pace pace, Ports ports, long nowMs) {
         this.nodeId = nodeId;
         this.storage = ports.storage();
         this.turn = new Turn(nodeId, storage, ports.links());
@@ -158,8 +159,12 @@ public final class Core {
 
     /** When to run the next turn if nothing comes; may be in the past. */
     public long nextDeadlineMs() {
-        long ownMs = Math.min(directory.nextDeadlineMs(), migrator.nextDeadlineMs());
-        return Math.min(turn.nextDeadlineMs(), ownMs);
+        return Math.min(nextTimerMs(), migrator.nextDeadlineMs());
+    }
+
+    /** The same without the moves: timers that may fire a little late. */
+    long nextTimerMs() {
+        return Math.min(turn.nextDeadlineMs(), directory.nextDeadlineMs());
     }
 
     /** Housekeeping, about every second. */

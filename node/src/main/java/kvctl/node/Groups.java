@@ -71,7 +71,9 @@ final class Groups {
     /** Deletes what is left of groups that a crash kept from being deleted; before {@link #follow}. */
     void deleteLeftovers(ShardMap map) {
         for (int groupId : storage.groups()) {
-            if (map.group(groupId) == null) {
+            // After lost commits the kept map may be older than the group: its promises must not be forgotten, too
+            // (D4).
+            if (map.group(groupId) == null && !storage.isForgetful(groupId)) {
                 storage.remove(groupId);
             }
         }

@@ -111,7 +111,8 @@ final class NodeLoop {
     private void turn() {
         long before = clock.read(realMs(), 0);
         long dueMs = core.nextDeadlineMs();
-        long sleepMs = dueMs <= before ? 0 : Math.min(onGrid(dueMs) - before, LONGEST_SLEEP_MS);
+        long wakeMs = Math.min(onGrid(core.nextTimerMs()), dueMs < core.nextTimerMs() ? dueMs : Long.MAX_VALUE);
+        long sleepMs = dueMs <= before ? 0 : Math.min(wakeMs - before, LONGEST_SLEEP_MS);
         if (sleepMs > 0) {
             inbox.await(sleepMs);
         }

@@ -98,6 +98,9 @@ public final class PeerCodec {
             int before = in.remaining();
             int groupId = in.varint(Integer.MAX_VALUE);
             int kind = in.u8();
+            if (kind == NOTE && groupId != 0) {
+                throw new ProtocolException("a note is of no group");
+            }
             Note note = kind == NOTE ? NoteCodec.read(in) : null;
             Message message = kind == NOTE ? null : readMessage(kind, in);
             mails.add(new Mail(from, groupId, message, note, before - in.remaining()));

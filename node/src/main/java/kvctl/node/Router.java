@@ -89,7 +89,7 @@ final class Router {
         } else if (request instanceof Request.GetMap) {
             call.answer(new Response.MapReply(map));
         } else if (request instanceof Request.GetStatus) {
-            call.answer(new Response.StatusReply(status(realMs)));
+            call.answer(new Response.StatusReply(status()));
         } else if (request instanceof Request.TransferLeadership transfer) {
             call.answer(transfer(transfer));
         } else if (request instanceof Request.GetShards) {
@@ -108,13 +108,13 @@ final class Router {
         } else if (request instanceof Request.SteerMoves steer) {
             turn.propose(ShardMap.CONTROLLER, Controller.steer(steer), call.waitsFor(this, ShardMap.CONTROLLER));
         } else if (request instanceof Request.Reconfigure change && !change.planOnly()) {
-            reconfigure(call, controller, change);
+            reconfigure(call, change);
         } else {
             turn.read(ShardMap.CONTROLLER, call.waitsFor(this, ShardMap.CONTROLLER));
         }
     }
 
-    private void reconfigure(Call call, Controller controller, Request.Reconfigure change) {
+    private void reconfigure(Call call, Request.Reconfigure change) {
         byte[] command;
         try {
             command = Controller.reconfigure(change);
@@ -136,6 +136,10 @@ final class Router {
         if (!groups.machines().containsKey(groupId)) {
             call.answer(notHere(groupId));
             return;
+        }
+        if (leads(groupId) && !groups.machines().get(groupId).serves(Shards.of(write.key(), shards))) {
+            call.answer(notServed(groupId, Shards.of(write.key(), shards)));
+            return; // Not proposed: clients ask again and again until the shard has arrived where it goes.
         }
         byte[] command;
         try {
@@ -230,7 +234,7 @@ final class Router {
 
     /** For {@link Call#failed}. */
     void failed(Call call, Waiter.Failure why) {
-        boolean write = call.request() instanceof Request.Write;
+        boolean write = changes(call.request());
         Response answer = switch (why) {
             case NOT_LEADER -> notLeader(call.groupId());
             case TOO_BUSY -> refused(Code.BUSY, name(call.groupId()) + " has too much waiting.", 0);
@@ -253,11 +257,22 @@ final class Router {
         call.answer(refused(Code.NOT_LEADER, self.name() + " is stopping.", 0));
     }
 
+    /** A proposal of it may be applied, so without an answer nobody knows (HAZARDS E10). */
+    private static boolean changes(Request request) {
+        return request instanceof Request.Write
+                || request instanceof Request.SteerMoves
+                || request instanceof Request.Reconfigure reconfigure && !reconfigure.planOnly();
+    }
+
     private Refused notLeader(int groupId) {
         int leaderId = turn.leaderId(groupId);
         int hint = leaderId == self.id() ? 0 : leaderId;
         String who = hint == 0 ? "no leader is known." : nodeName(hint) + " does.";
         return refused(Code.NOT_LEADER, "%s does not lead %s; %s".formatted(self.name(), name(groupId), who), hint);
+    }
+
+    private Refused notServed(int groupId, int shardId) {
+        return refused(Code.WRONG_GROUP, "%s does not serve shard %d now.".formatted(name(groupId), shardId), 0);
     }
 
     private Refused notHere(int groupId) {
@@ -364,6 +379,7 @@ final class Router {
         Map<Integer, Integer> leaders = new TreeMap<>();
         turn.groups().forEach(groupId -> leaders.put(groupId, turn.leaderId(groupId)));
         map = newest.get().withLeaders(leaders);
+        reads.keySet().retainAll(turn.groups());
     }
 
     /** The follower to hand leadership to; null if this replica does not lead, or nobody is near. */
@@ -381,7 +397,7 @@ final class Router {
                 && replicaMs - peer.lastContactMs() < self.settings().electionMaxMs();
     }
 
-    private NodeStatus status(long realMs) {
+    private NodeStatus status() {
         List<NodeStatus.Replica> replicas = new ArrayList<>();
         for (int groupId : turn.groups()) {
             KvMachine machine = groups.machines().get(groupId);

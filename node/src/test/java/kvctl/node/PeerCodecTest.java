@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import kvctl.node.kv.ShardChunk;
+import kvctl.node.meta.Note;
 import kvctl.protocol.BytesReader;
 import kvctl.protocol.BytesWriter;
 import kvctl.protocol.ProtocolException;
@@ -36,12 +38,27 @@ class PeerCodecTest {
                 new Message.TimeoutNow(4, 1, 10));
     }
 
+    private static List<Note> notes() {
+        return List.of(
+                new Note.MapWanted(BIG),
+                new Note.MapNews(Topology.defaults("demo", 5, 3, 7101).shardMap()),
+                new Note.Pull(7, BIG, 1, Integer.MAX_VALUE, 2, new byte[] {1, 2}),
+                new Note.Piece(7, 3, 1, 2, true, null),
+                new Note.Piece(7, 3, 1, 2, false, ShardChunk.empty(7, 3)),
+                new Note.Arrived(4095, 9));
+    }
+
     private static byte[] written(List<Message> messages) {
+        return written(messages, List.of());
+    }
+
+    private static byte[] written(List<Message> messages, List<Note> notes) {
         BytesWriter out = new BytesWriter();
         int groupId = 1;
         for (Message message : messages) {
             PeerCodec.write(out, groupId++, message);
         }
+        notes.forEach(note -> PeerCodec.write(out, note));
         return out.toBytes();
     }
 
@@ -66,16 +83,30 @@ class PeerCodecTest {
     }
 
     @Test
-    void everyKindOfMessageIsAmongTheSamples() {
+    void everyNoteComesBackAsItWas() throws ProtocolException {
+        List<Mail> mails = read(written(samples().subList(0, 1), notes()));
+        assertThat(mails).hasSize(1 + notes().size());
+        for (int i = 0; i < notes().size(); i++) {
+            assertThat(mails.get(1 + i).note()).usingRecursiveComparison().isEqualTo(notes().get(i));
+        }
+    }
+
+    @Test
+    void everyKindOfMessageAndNoteIsAmongTheSamples() {
         List<Class<?>> kinds = new ArrayList<>();
         samples().forEach(m -> kinds.add(m.getClass()));
         assertThat(kinds).contains(Message.class.getPermittedSubclasses());
+        kinds.clear();
+        notes().forEach(note -> kinds.add(note.getClass()));
+        assertThat(kinds).contains(Note.class.getPermittedSubclasses());
     }
 
     @Test
     void A6_aFrameThatEndsEarlyIsRefused() {
-        for (Message message : samples()) {
-            byte[] whole = written(List.of(message));
+        List<byte[]> frames = new ArrayList<>();
+        samples().forEach(message -> frames.add(written(List.of(message))));
+        notes().forEach(note -> frames.add(written(List.of(), List.of(note))));
+        for (byte[] whole : frames) {
             for (int length = 1; length < whole.length; length++) {
                 byte[] part = Arrays.copyOf(whole, length);
                 assertThatThrownBy(() -> read(part)).isInstanceOf(ProtocolException.class);
@@ -86,7 +117,7 @@ class PeerCodecTest {
     @Test
     void A6_noiseIsRefusedOrReadsAsSomethingThatWritesTheSameBytes() {
         Random random = new Random(1);
-        byte[] good = written(samples());
+        byte[] good = written(samples(), notes());
         for (int round = 0; round < 50_000; round++) {
             byte[] bytes = good.clone();
             int changes = 1 + random.nextInt(3);
@@ -100,7 +131,13 @@ class PeerCodecTest {
                 continue;
             }
             BytesWriter again = new BytesWriter();
-            mails.forEach(mail -> PeerCodec.write(again, mail.groupId(), mail.message()));
+            for (Mail mail : mails) {
+                if (mail.note() == null) {
+                    PeerCodec.write(again, mail.groupId(), mail.message());
+                } else {
+                    PeerCodec.write(again, mail.note());
+                }
+            }
             assertThat(again.toBytes()).isEqualTo(bytes);
         }
     }

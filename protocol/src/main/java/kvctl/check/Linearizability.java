@@ -38,7 +38,7 @@ public final class Linearizability {
             if (one.kind() == Verdict.Kind.VIOLATED && (smallest == null || operations.size() < smallest.size())) {
                 smallest = operations;
                 verdict = one;
-            } else if (one.kind() == Verdict.Kind.UNKNOWN && verdict == Verdict.OK) {
+            } else if (one.kind() == Verdict.Kind.UNKNOWN && verdict.equals(Verdict.OK)) {
                 verdict = one;
             }
         }

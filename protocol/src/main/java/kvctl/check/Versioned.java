@@ -43,13 +43,13 @@ final class Versioned {
         }
         Versioned check = new Versioned(key);
         Verdict verdict = check.sort(operations);
-        if (verdict == Verdict.OK) {
+        if (verdict.equals(Verdict.OK)) {
             verdict = check.follow();
         }
-        if (verdict == Verdict.OK) {
+        if (verdict.equals(Verdict.OK)) {
             verdict = check.time();
         }
-        if (verdict == Verdict.OK) {
+        if (verdict.equals(Verdict.OK)) {
             return check.placeMissing() ? Verdict.OK : null;
         }
         return check.guessed ? null : verdict;

@@ -379,13 +379,13 @@ final class Dispatcher implements Nodes.Events {
         nodes.forgetLeader(node);
         for (Call call : parked) {
             call.parkedAt = null;
-            elsewhere(call, node);
+            elsewhere(call);
         }
         for (Call.Attempt attempt : open) {
             Call call = attempt.call;
             call.open.remove(attempt);
             if (call.state == Call.State.SENT) {
-                elsewhere(call, node);
+                elsewhere(call);
             }
         }
         if (nodes.map() == null) {
@@ -394,7 +394,7 @@ final class Dispatcher implements Nodes.Events {
         }
     }
 
-    private void elsewhere(Call call, NodeLink node) {
+    private void elsewhere(Call call) {
         long nowMs = transport.nowMs();
         if (call.fixed()) {
             finish(call, null, Failures.atDeadline(call, nodes, nowMs));

@@ -149,6 +149,7 @@ class LinearizabilityTest {
     }
 
     /** Tries everything: whichever operation nobody must precede comes next; unknown ones may be left over. */
+    @SuppressWarnings("ReferenceEquality") // two equal operations are two
     private static boolean bruteForce(List<Operation> left, Register state) {
         if (left.stream().noneMatch(Operation::done)) {
             return true;

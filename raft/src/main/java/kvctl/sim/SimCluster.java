@@ -73,7 +73,6 @@ public final class SimCluster {
     private final Simulation simulation;
     private final Options options;
     private final SimNetwork<Packet> network;
-    private final RandomGenerator diskDice;
     private final TreeMap<Integer, SimDisk> disks = new TreeMap<>();
     private final TreeMap<Integer, SimNode> nodes = new TreeMap<>();
     private final TreeMap<Integer, Checks> checks = new TreeMap<>();
@@ -84,7 +83,6 @@ public final class SimCluster {
     public SimCluster(Simulation simulation, Options options) {
         this.simulation = simulation;
         this.options = options;
-        this.diskDice = simulation.random("crashes");
         this.network = new SimNetwork<>(simulation, options.nodes(), this::sent, this::receive);
         for (int nodeId = 1; nodeId <= options.nodes(); nodeId++) {
             SimDisk disk = new SimDisk(nodeId, simulation.random("disk " + nodeId), new DiskWatch());

@@ -73,7 +73,6 @@ public final class SimDisk implements Store {
     private long latencyMeanUs = 300;
     private int failingWrite;
     private long saves;
-    private long bytes;
 
     SimDisk(int nodeId, RandomGenerator random, Watcher watcher) {
         this.nodeId = nodeId;

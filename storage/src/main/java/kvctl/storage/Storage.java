@@ -26,7 +26,6 @@ public final class Storage implements Store {
     private static final byte[] IDENTITY_KEY = {0};
     private static final byte GROUP = 1;
     private static final byte APPLIED = 2;
-    private static final byte[] FIRST = new byte[0];
 
     private final String where;
     private final StorageConfig config;
@@ -332,10 +331,7 @@ public final class Storage implements Store {
         }
     }
 
-    /**
-     * Everything committed is durable on return. The fence comes before the mark: a crash between them must not hide that
-     * a start found commits missing.
-     */
+    /** Fence before mark: a crash between them must not hide that a start found commits missing. Durable on return. */
     private void sync() {
         Engine.Mark durable = engine.sync();
         if (promisesChanged) {
@@ -529,6 +525,12 @@ public final class Storage implements Store {
             }
         });
         engine.tables().stream().filter(name -> Group.live(name, group)).forEach(this::discard);
+    }
+
+    /** True if the group may have promised more than is stored here. */
+    public boolean isForgetful(int groupId) {
+        Fence.Promise promise = fence.promise(groupId);
+        return promise != null && promise.forgetful();
     }
 
     /** Small facts of the node itself. */

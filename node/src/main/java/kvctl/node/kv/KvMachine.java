@@ -394,6 +394,15 @@ public final class KvMachine implements StateMachine {
         }
     }
 
+    /** Whether all rows were copied before a cursor, and what comes after it are changes. */
+    public static boolean isAmongChanges(byte[] cursor) {
+        try {
+            return Cursor.read(cursor).phase() == Cursor.Phase.CHANGES;
+        } catch (ProtocolException e) {
+            return false;
+        }
+    }
+
     /** Keys in all shards that the group serves. */
     public long keys() {
         loadIfReplaced();

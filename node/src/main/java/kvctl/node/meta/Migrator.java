@@ -1,7 +1,5 @@
 package kvctl.node.meta;
 
-import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
@@ -9,11 +7,10 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 import kvctl.node.kv.KvMachine;
-import kvctl.node.kv.ShardChunk;
 import kvctl.node.kv.ShardState;
+import kvctl.node.meta.Steps.Step;
 import kvctl.protocol.ShardMap;
 import kvctl.raft.Turn;
-import kvctl.raft.Waiter;
 
 /**
  * Carries out moves for the groups that this node leads (HAZARDS G12). What is to be done follows from the newest map and
@@ -21,8 +18,9 @@ import kvctl.raft.Waiter;
  * at any time. DESIGN §5 in steps:
  *
  * <ol>
- *   <li>The receiving group's leader asks a node of the source for the piece after its cursor ({@link Note.Pull}).
- *   <li>The source's leader begins to note changes (copy), and freezes the shard when few of them are left.
+ *   <li>The receiving group's leader asks a node of the source for the piece after its cursor ({@link Note.Pull}, {@link
+ *       Taker}).
+ *   <li>The source's leader begins to note changes (copy), and freezes the shard when few of them are left ({@link Giver}).
  *   <li>Each piece becomes an entry of the receiving group (install); the last one makes it serve the shard.
  *   <li>The receiving leader tells the controller ({@link Note.Arrived}), whose leader makes an entry of it; the map changes.
  *   <li>The source's leader sees that in the map and deletes what it has (drop).
@@ -31,60 +29,18 @@ import kvctl.raft.Waiter;
  * <p>One thread uses it: the node's loop. No clocks, no dice.
  */
 public final class Migrator {
-    /**
-     * How moves are cut into steps.
-     *
-     * @param shardsAtATime that one group takes in
-     * @param pieceBytes of rows in one piece: small, because its entry holds up the turn of all groups of a node
-     * @param freezeAtChanges the source freezes a shard when so few changes are left; what is left then is the pause that
-     *     clients see
-     * @param freezeAfterPieces or after so many pieces of changes, if writes come as fast as they are copied
-     */
-    public record Pace(int shardsAtATime, int pieceBytes, int freezeAtChanges, int freezeAfterPieces) {
-        public static final Pace DEFAULT = new Pace(2, 64 << 10, 64, 50);
-    }
-
-    private static final long ANSWER_MS = 300;
-    private static final long SOON_MS = 5;
-    private static final long AGAIN_MS = 100;
-
     private final int nodeId;
-    private final Pace pace;
     private final Turn turn;
     private final SortedMap<Integer, KvMachine> machines;
     private final Supplier<Controller> controller;
     private final Supplier<ShardMap> map;
     private final Notes notes;
-
-    private final Map<Key, Pulling> pullings = new TreeMap<>();
-    private final Map<Key, Long> proposed = new TreeMap<>();
-    private final Map<Key, Integer> changePieces = new TreeMap<>();
-    private final Set<Integer> ledNow = new TreeSet<>();
+    private final Steps steps;
+    private final Giver giver;
+    private final Taker taker;
     private Set<Integer> led = Set.of();
-    private ShardMap seen;
+    private long seenRevision = -1;
     private long seenSteps;
-    private long nextMs = Long.MAX_VALUE;
-    private long nowMs;
-    private long allowedAtMs;
-
-    /** One step of one shard at one group. */
-    private record Key(int groupId, int shardId, long number) implements Comparable<Key> {
-        @Override
-        public int compareTo(Key other) {
-            int byGroup = Integer.compare(groupId, other.groupId);
-            int byShard = Integer.compare(shardId, other.shardId);
-            return byGroup != 0 ? byGroup : byShard != 0 ? byShard : Long.compare(number, other.number);
-        }
-    }
-
-    /** A shard that is being received, as the receiving leader sees it. */
-    private static final class Pulling {
-        int source;
-        boolean asked;
-        boolean installing;
-        long nextMs;
-        String waitsFor = "";
-    }
 
     /**
      * @param machines of the groups with a replica here; as it changes
@@ -100,22 +56,14 @@ public final class Migrator {
             Supplier<ShardMap> map,
             Notes notes) {
         this.nodeId = nodeId;
-        this.pace = pace;
         this.turn = turn;
         this.machines = machines;
         this.controller = controller;
         this.map = map;
         this.notes = notes;
-    }
-
-    private Set<Integer> ledNow() {
-        ledNow.clear();
-        for (int groupId : machines.keySet()) {
-            if (leads(groupId)) {
-                ledNow.add(groupId);
-            }
-        }
-        return ledNow;
+        steps = new Steps(turn);
+        giver = new Giver(nodeId, pace, turn, machines, map, notes, steps);
+        taker = new Taker(nodeId, pace, turn, steps);
     }
 
     private boolean leads(int groupId) {
@@ -127,269 +75,104 @@ public final class Migrator {
         if (map.get().steering().paused()) {
             return "migrate resume";
         }
-        Pulling pulling = pullings.get(new Key(groupId, shardId, map.get().number()));
-        return pulling == null ? leads(groupId) ? "its turn" : "" : pulling.waitsFor;
+        String what = taker.waitsFor(new Step(groupId, shardId, map.get().number()));
+        return what == null ? leads(groupId) ? "its turn" : "" : what;
     }
 
     /** When to call {@link #tick} next. */
     public long nextDeadlineMs() {
-        return nextMs;
-    }
-
-    private void wakeBy(long atMs) {
-        nextMs = Math.min(nextMs, atMs);
+        return steps.nextMs();
     }
 
     /** Does what is to be done; to be called after every turn, cheap if there is nothing. */
-    public void tick(long now) {
-        nowMs = now;
+    public void tick(long nowMs) {
+        steps.at(nowMs);
         ShardMap current = map.get();
-        boolean newLeaders = !led.equals(ledNow());
-        long steps = 0;
-        for (KvMachine machine : machines.values()) {
-            steps += machine.moveSteps(); // A new leader may apply a step long after it was elected and saw the map.
+        Set<Integer> ledNow = new TreeSet<>();
+        long movedOn = 0; // A new leader may apply a step long after it was elected and saw the map.
+        for (Map.Entry<Integer, KvMachine> each : machines.entrySet()) {
+            movedOn += each.getValue().moveSteps();
+            if (leads(each.getKey())) {
+                ledNow.add(each.getKey());
+            }
         }
-        if (now < nextMs && current == seen && steps == seenSteps && !newLeaders) {
+        boolean nothingNew = current.revision() == seenRevision && movedOn == seenSteps && ledNow.equals(led);
+        if (nowMs < steps.nextMs() && nothingNew) {
             return;
         }
-        seenSteps = steps;
-        nextMs = Long.MAX_VALUE;
-        seen = current;
-        pullings.keySet().removeIf(key -> key.number() != current.number() || !leads(key.groupId()));
-        proposed.values().removeIf(untilMs -> untilMs <= now);
-        for (Map.Entry<Integer, KvMachine> each : machines.entrySet()) {
-            if (leads(each.getKey())) {
-                receiveShards(each.getKey(), each.getValue(), current);
-                dropShards(each.getKey(), each.getValue(), current);
-            }
+        seenRevision = current.revision();
+        seenSteps = movedOn;
+        led = ledNow;
+        steps.begin();
+        giver.forget(current);
+        taker.forget(current);
+        for (int groupId : led) {
+            receiveShards(groupId, machines.get(groupId), current);
+            giver.drop(groupId, machines.get(groupId), current);
         }
-        if (current.moves() == 0) {
-            changePieces.clear();
-        }
-        led = new TreeSet<>(ledNow);
     }
-
-    // --- the receiving group ---
 
     private void receiveShards(int groupId, KvMachine machine, ShardMap current) {
-        int busy = 0;
-        for (int shard = 0; shard < current.movingTo().length; shard++) {
-            if (current.movingTo()[shard] != groupId) {
-                continue;
-            }
-            ShardState state = machine.shard(shard);
-            if (state.number() == current.number() && state.status() != ShardState.Status.RECEIVING) {
-                arrived(groupId, shard, current);
-            } else if (busy < pace.shardsAtATime() && !current.steering().paused()) {
-                busy++;
-                receive(groupId, machine, state, current);
-            }
-        }
-    }
-
-    private void arrived(int groupId, int shardId, ShardMap current) {
-        Key key = new Key(groupId, shardId, current.number());
-        pullings.remove(key);
-        if (isDue(key)) {
-            Note.Arrived arrived = new Note.Arrived(shardId, current.number());
-            for (int to : current.group(ShardMap.CONTROLLER).nodeIds()) {
-                if (to == nodeId) {
-                    take(arrived);
-                } else {
-                    notes.send(to, arrived);
+        Map<Integer, Integer> taken = new TreeMap<>();
+        // Those that have begun first: they are not to wait behind others that would begin now.
+        for (boolean begun : new boolean[] {true, false}) {
+            for (int shard = 0; shard < current.movingTo().length; shard++) {
+                if (current.movingTo()[shard] != groupId) {
+                    continue;
+                }
+                ShardState state = machine.shard(shard);
+                if (begun != (state.status() == ShardState.Status.RECEIVING)) {
+                    continue;
+                }
+                if (state.number() == current.number() && state.status() != ShardState.Status.RECEIVING) {
+                    arrived(groupId, shard, current);
+                    continue;
+                }
+                Note.Pull own = taker.receive(groupId, state, current, taken, notes);
+                if (own != null) {
+                    receive(nodeId, own, steps.nowMs());
                 }
             }
         }
     }
 
-    private void receive(int groupId, KvMachine machine, ShardState state, ShardMap current) {
-        Key key = new Key(groupId, state.shardId(), current.number());
-        Pulling pulling = pullings.computeIfAbsent(key, k -> new Pulling());
-        boolean isHere = state.status() != ShardState.Status.GONE && state.status() != ShardState.Status.RECEIVING;
-        if (isHere) {
-            pulling.waitsFor = "what is left of its earlier stay to be deleted";
-            wakeBy(nowMs + AGAIN_MS);
+    private void arrived(int groupId, int shardId, ShardMap current) {
+        Step step = new Step(groupId, shardId, current.number());
+        taker.arrived(step);
+        if (!steps.isDue(step)) {
             return;
         }
-        if (pulling.installing) {
-            return;
-        }
-        if (pulling.nextMs > nowMs) {
-            wakeBy(pulling.nextMs);
-            return;
-        }
-        int from = current.shardGroups()[state.shardId()];
-        if (from == ShardMap.NO_GROUP) {
-            install(key, pulling, ShardChunk.empty(state.shardId(), current.number()), from);
-            return;
-        }
-        if (allowedAtMs > nowMs) {
-            pulling.waitsFor = "the throttle";
-            wakeBy(allowedAtMs);
-            return;
-        }
-        ask(key, pulling, new Note.Pull(key.shardId(), key.number(), from, groupId, state.cursor()), current);
-    }
-
-    private void ask(Key key, Pulling pulling, Note.Pull pull, ShardMap current) {
-        ShardMap.Group source = current.group(pull.fromGroupId());
-        int known = turn.leaderId(pull.fromGroupId());
-        if (pulling.asked || pulling.source == 0) {
-            if (pulling.asked) {
-                pulling.waitsFor = "an answer of " + source.name();
-            }
-            pulling.source = known != 0 && known != pulling.source ? known : next(source.nodeIds(), pulling.source);
-        }
-        pulling.asked = true;
-        pulling.nextMs = nowMs + ANSWER_MS;
-        wakeBy(pulling.nextMs);
-        if (pulling.source == nodeId) {
-            take(nodeId, pull);
-        } else {
-            notes.send(pulling.source, pull);
-        }
-    }
-
-    private static int next(List<Integer> nodeIds, int after) {
-        return nodeIds.get((nodeIds.indexOf(after) + 1) % nodeIds.size());
-    }
-
-    private void take(Note.Piece piece) {
-        Key key = new Key(piece.toGroupId(), piece.shardId(), piece.number());
-        Pulling pulling = pullings.get(key);
-        if (pulling == null || pulling.installing || !leads(key.groupId())) {
-            return;
-        }
-        pulling.asked = false;
-        if (piece.leaderId() != 0) {
-            pulling.source = piece.leaderId();
-        }
-        ShardChunk chunk = piece.chunk();
-        if (chunk == null || !chunk.last() && Arrays.equals(chunk.before(), chunk.after())) {
-            pulling.waitsFor = chunk == null ? "the source to begin" : "the source to freeze it";
-            pulling.nextMs = nowMs + SOON_MS;
-            wakeBy(pulling.nextMs);
-            return;
-        }
-        ShardState state = machines.get(key.groupId()).shard(key.shardId());
-        if (Arrays.equals(state.cursor(), chunk.before())) {
-            long bytesPerS = map.get().steering().bytesPerS();
-            long waitMs = bytesPerS == 0 ? 0 : chunk.rows().length * 1000L / bytesPerS;
-            allowedAtMs = Math.max(allowedAtMs, nowMs) + waitMs;
-            install(key, pulling, chunk, map.get().shardGroups()[key.shardId()]);
-        }
-    }
-
-    private void install(Key key, Pulling pulling, ShardChunk chunk, int fromGroupId) {
-        pulling.installing = true;
-        pulling.waitsFor = "";
-        turn.propose(key.groupId(), KvMachine.install(chunk, fromGroupId), new Waiter() {
-            @Override
-            public void done(long index, Object reply) {
-                pulling.installing = false;
-                pulling.nextMs = nowMs;
-                wakeBy(nowMs);
-            }
-
-            @Override
-            public void failed(Failure why) {
-                pulling.installing = false;
-                pulling.nextMs = nowMs + AGAIN_MS;
-                wakeBy(pulling.nextMs);
-            }
-        });
-    }
-
-    // --- the source ---
-
-    private void take(int from, Note.Pull pull) {
-        KvMachine machine = machines.get(pull.fromGroupId());
-        if (machine == null) {
-            return;
-        }
-        ShardState state = machine.shard(pull.shardId());
-        boolean leads = leads(pull.fromGroupId());
-        Key key = new Key(pull.fromGroupId(), pull.shardId(), pull.number());
-        if (leads && state.status() == ShardState.Status.SERVING && state.number() < pull.number() && isDue(key)) {
-            propose(key, KvMachine.copy(pull.shardId(), pull.number(), pull.toGroupId()));
-        }
-        ShardChunk chunk = machine.chunk(pull.shardId(), pull.number(), pull.cursor(), pace.pieceBytes());
-        boolean changes = chunk != null && chunk.changesLeft() != Integer.MAX_VALUE;
-        if (changes && leads && state.status() == ShardState.Status.COPYING) {
-            int pieces = changePieces.merge(key, 1, Integer::sum);
-            boolean few = chunk.changesLeft() <= pace.freezeAtChanges() || pieces > pace.freezeAfterPieces();
-            if (few && isDue(key)) {
-                propose(key, KvMachine.freeze(pull.shardId(), pull.number()));
-            }
-        }
-        int leaderId = turn.leaderId(pull.fromGroupId());
-        Note.Piece piece = new Note.Piece(pull.shardId(), pull.number(), pull.toGroupId(), leaderId, chunk);
-        if (from == nodeId) {
-            take(piece);
-        } else {
-            notes.send(from, piece);
-        }
-    }
-
-    /** Deletes shards that the map says are served elsewhere since the configuration they were frozen for (HAZARDS G9). */
-    private void dropShards(int groupId, KvMachine machine, ShardMap current) {
-        for (ShardState state : machine.shards()) {
-            boolean gone = state.status() == ShardState.Status.FROZEN
-                    && current.number() >= state.number()
-                    && current.shardGroups()[state.shardId()] != groupId;
-            Key key = new Key(groupId, state.shardId(), state.number());
-            if (gone && isDue(key)) {
-                propose(key, KvMachine.drop(state.shardId(), state.number()));
+        Note.Arrived arrived = new Note.Arrived(shardId, current.number());
+        for (int to : current.group(ShardMap.CONTROLLER).nodeIds()) {
+            if (to == nodeId) {
+                take(arrived);
+            } else {
+                notes.send(to, arrived);
             }
         }
     }
 
-    /** True if the step was not taken just now; it is then taken to be. */
-    private boolean isDue(Key key) {
-        Long untilMs = proposed.get(key);
-        if (untilMs != null && untilMs > nowMs) {
-            wakeBy(untilMs);
-            return false;
-        }
-        proposed.put(key, nowMs + AGAIN_MS);
-        wakeBy(nowMs + AGAIN_MS);
-        return true;
-    }
-
-    private void propose(Key key, byte[] command) {
-        turn.propose(key.groupId(), command, new Waiter() {
-            @Override
-            public void done(long index, Object reply) {
-                proposed.remove(key);
-                wakeBy(nowMs);
-            }
-
-            @Override
-            public void failed(Failure why) {
-                // Tried again when it is due, by whoever leads then.
-            }
-        });
-    }
-
-    // --- the controller ---
-
+    /** At the controller's leader. */
     private void take(Note.Arrived arrived) {
         Controller here = controller.get();
         boolean pending =
                 here != null && leads(ShardMap.CONTROLLER) && here.isPending(arrived.shardId(), arrived.number());
-        Key key = new Key(ShardMap.CONTROLLER, arrived.shardId(), arrived.number());
-        if (pending && isDue(key)) {
-            propose(key, Controller.moved(arrived.shardId(), arrived.number()));
+        Step step = new Step(ShardMap.CONTROLLER, arrived.shardId(), arrived.number());
+        if (pending && steps.isDue(step)) {
+            steps.propose(step, Controller.moved(arrived.shardId(), arrived.number()), () -> {});
         }
     }
 
     /** Takes what another node says of moves; other notes are not for it. */
-    public void receive(int from, Note note, long now) {
-        nowMs = now;
+    public void receive(int from, Note note, long nowMs) {
+        steps.at(nowMs);
         if (note instanceof Note.Pull pull) {
-            take(from, pull);
+            Note.Piece own = giver.take(from, pull);
+            if (own != null) {
+                receive(nodeId, own, nowMs);
+            }
         } else if (note instanceof Note.Piece piece) {
-            take(piece);
+            taker.take(piece, machines.get(piece.toGroupId()), map.get());
         } else if (note instanceof Note.Arrived arrived) {
             take(arrived);
         }

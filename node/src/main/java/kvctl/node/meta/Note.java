@@ -10,16 +10,22 @@ public sealed interface Note {
 
     record MapNews(ShardMap map) implements Note {}
 
-    /** The leader of {@code toGroupId} asks a node of {@code fromGroupId} for the next piece of a shard. */
-    record Pull(int shardId, long number, int fromGroupId, int toGroupId, byte[] cursor) implements Note {}
+    /**
+     * The leader of {@code toGroupId} asks a node of {@code fromGroupId} for the next piece of a shard.
+     *
+     * @param askerId node that leads the receiving group; who has nothing hands the pull on to its own leader
+     */
+    record Pull(int shardId, long number, int fromGroupId, int toGroupId, int askerId, byte[] cursor) implements Note {}
 
     /**
      * Answer to a pull.
      *
      * @param leaderId of the source group as far as known, to be asked next; 0 if unknown
+     * @param frozen the shard is served by nobody until it has arrived
      * @param chunk null: there is nothing to be had here yet
      */
-    record Piece(int shardId, long number, int toGroupId, int leaderId, ShardChunk chunk) implements Note {}
+    record Piece(int shardId, long number, int toGroupId, int leaderId, boolean frozen, ShardChunk chunk)
+            implements Note {}
 
     /** The leader of the receiving group tells the controller: the shard is served here, by a committed entry. */
     record Arrived(int shardId, long number) implements Note {}

@@ -30,6 +30,7 @@ public final class NoteCodec {
             out.varint(pull.number());
             out.varint(pull.fromGroupId());
             out.varint(pull.toGroupId());
+            out.varint(pull.askerId());
             out.bytes(pull.cursor());
         } else if (note instanceof Note.Piece piece) {
             out.u8(PIECE);
@@ -37,6 +38,7 @@ public final class NoteCodec {
             out.varint(piece.number());
             out.varint(piece.toGroupId());
             out.varint(piece.leaderId());
+            out.bool(piece.frozen());
             out.bool(piece.chunk() != null);
             if (piece.chunk() != null) {
                 piece.chunk().write(out);
@@ -56,10 +58,15 @@ public final class NoteCodec {
         return switch (kind) {
             case MAP_WANTED -> new Note.MapWanted(in.varint());
             case MAP_NEWS -> new Note.MapNews(ShardMapCodec.read(in));
-            case PULL -> new Note.Pull(readShard(in), in.varint(), readId(in), readId(in), in.bytes());
+            case PULL -> new Note.Pull(readShard(in), in.varint(), readId(in), readId(in), readId(in), in.bytes());
             case PIECE ->
                 new Note.Piece(
-                        readShard(in), in.varint(), readId(in), readId(in), in.bool() ? ShardChunk.read(in) : null);
+                        readShard(in),
+                        in.varint(),
+                        readId(in),
+                        readId(in),
+                        in.bool(),
+                        in.bool() ? ShardChunk.read(in) : null);
             case ARRIVED -> new Note.Arrived(readShard(in), in.varint());
             default -> throw new ProtocolException("unknown kind of note: " + kind);
         };
