@@ -48,7 +48,8 @@ final class Boot {
     }
 
     /**
-     * Waits until each started node answers and has joined its groups, and each of the given groups has a leader.
+     * Waits until each started node answers and has joined its groups, and each of the given groups that has not left
+     * since has a leader.
      *
      * @param cancelled asked between two looks; true ends the waiting
      * @return false if it was cancelled
@@ -64,7 +65,7 @@ final class Boot {
             Survey survey = Survey.of(clusterId, nodes, ASK_MS);
             report(survey, groups);
             boolean joined = started.stream().allMatch(survey::joined);
-            if (joined && groups.stream().allMatch(group -> survey.leader(group.name()) != null)) {
+            if (joined && groups.stream().allMatch(group -> isLed(group, survey))) {
                 return true;
             }
             if (progress.elapsedMs() > waitMs) {
@@ -75,6 +76,12 @@ final class Boot {
             }
         }
         return false;
+    }
+
+    /** Also true if the group is in the newest map no more; ids are never used again. */
+    private static boolean isLed(Topology.Group group, Survey survey) {
+        return survey.leader(group.name()) != null
+                || survey.map() != null && survey.map().group(group.id()) == null;
     }
 
     private void report(Survey survey, List<Topology.Group> groups) {
@@ -127,8 +134,8 @@ final class Boot {
                 .filter(name -> !survey.answers().containsKey(name))
                 .toList();
         List<String> leaderless = groups.stream()
+                .filter(group -> !isLed(group, survey))
                 .map(Topology.Group::name)
-                .filter(name -> survey.leader(name) == null)
                 .toList();
         String what = !silent.isEmpty()
                 ? "no answer from " + String.join(", ", silent)
