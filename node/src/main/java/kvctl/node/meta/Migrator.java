@@ -30,7 +30,7 @@ import kvctl.raft.Waiter;
  * <p>One thread uses it: the node's loop. No clocks, no dice.
  */
 public final class Migrator {
-    /** Shards that one group takes in at a time. */
+    /** Shards that one group takes in at a time from one other: a source that is dead must not hold up the rest (G10). */
     static final int SHARDS_AT_A_TIME = 2;
 
     /** Bytes of rows in one piece: small, because its entry holds up the turn of all groups of a node. */
@@ -142,7 +142,7 @@ public final class Migrator {
     // --- the receiving group ---
 
     private void receiveShards(int groupId, KvMachine machine, ShardMap current) {
-        int busy = 0;
+        Map<Integer, Integer> busy = new HashMap<>();
         for (int shard = 0; shard < current.movingTo().length; shard++) {
             if (current.movingTo()[shard] != groupId) {
                 continue;
@@ -150,8 +150,8 @@ public final class Migrator {
             ShardState state = machine.shard(shard);
             if (state.number() == current.number() && state.status() != ShardState.Status.RECEIVING) {
                 arrived(groupId, shard, current);
-            } else if (busy < SHARDS_AT_A_TIME && !current.steering().paused()) {
-                busy++;
+            } else if (!current.steering().paused()
+                    && busy.merge(current.shardGroups()[shard], 1, Integer::sum) <= SHARDS_AT_A_TIME) {
                 receive(groupId, machine, state, current);
             }
         }
