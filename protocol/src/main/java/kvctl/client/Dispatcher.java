@@ -97,11 +97,16 @@ final class Dispatcher implements Nodes.Events {
             } else if (target != null) {
                 sendOrPark(call, target, nowMs);
             } else {
-                if (call.groupId == Call.NOBODY) {
-                    refreshMap(nowMs);
-                }
+                refreshIfMoved(call, nowMs);
                 backOff(call, nowMs);
             }
+        }
+    }
+
+    /** Nobody of the shard's group answers: it may be gone for good, and the shard elsewhere. */
+    private void refreshIfMoved(Call call, long nowMs) {
+        if (call.shardId >= 0) {
+            refreshMap(nowMs);
         }
     }
 
@@ -479,6 +484,9 @@ final class Dispatcher implements Nodes.Events {
             if (attempt.node.heardMs + config.silentMs() <= nowMs) {
                 suspect(attempt.node, nowMs);
             }
+        }
+        if (call.state == Call.State.SENT || call.state == Call.State.PARKED) {
+            refreshIfMoved(call, nowMs);
         }
         if (call.wrongGroups > 0 && call.state != Call.State.BACKOFF) {
             routes.alternate(call); // This group is silent; the other one may serve the shard.

@@ -16,16 +16,7 @@ import kvctl.raft.Turn;
  * freezes the shard when little is left, and deletes it when it is served elsewhere.
  */
 final class Giver {
-    /** Bytes of rows in one piece: small, because its entry holds up the turn of all groups of a node. */
-    static final int PIECE_BYTES = 64 << 10;
-
-    /** The source freezes a shard when so few changes are left; what is left then is the pause that clients see. */
-    static final int FREEZE_AT_CHANGES = 64;
-
-    /** If so many pieces bring no fewer changes, writes come as fast as they are copied: it is frozen all the same. */
-    static final int HOPELESS_PIECES = 50;
-
-    /** But not with more changes than this left. */
+    /** With more changes left a shard is not frozen, however hopeless it is to copy them as fast as they come. */
     static final int HOPELESS_CHANGES = 2000;
 
     private final int nodeId;
@@ -42,8 +33,8 @@ final class Giver {
         int leftBefore = Integer.MAX_VALUE;
 
         /** True if the last pieces have not brought the end much nearer. */
-        boolean isHopeless(int changesLeft) {
-            if (++pieces < HOPELESS_PIECES) {
+        boolean isHopeless(int changesLeft, int after) {
+            if (++pieces < after) {
                 return false;
             }
             boolean hopeless = changesLeft >= leftBefore / 2 && changesLeft <= HOPELESS_CHANGES;
@@ -86,7 +77,8 @@ final class Giver {
         if (machine != null) {
             ShardState state = machine.shard(pull.shardId());
             frozen = state.status() == ShardState.Status.FROZEN && state.number() == pull.number();
-            chunk = machine.chunk(pull.shardId(), pull.number(), pull.cursor(), PIECE_BYTES);
+            chunk = machine.chunk(
+                    pull.shardId(), pull.number(), pull.cursor(), steps.pace().pieceBytes());
             if (leaderId == nodeId) {
                 drive(pull, state, chunk);
             } else if (leaderId != 0 && from == pull.askerId() && leaderId != from && isFruitless(chunk)) {
@@ -132,8 +124,9 @@ final class Giver {
         if (chunk == null || !KvMachine.isAmongChanges(pull.cursor())) {
             return false;
         }
-        boolean hopeless = progress.computeIfAbsent(step, s -> new Progress()).isHopeless(chunk.changesLeft());
-        return chunk.changesLeft() <= FREEZE_AT_CHANGES || hopeless;
+        boolean hopeless = progress.computeIfAbsent(step, s -> new Progress())
+                .isHopeless(chunk.changesLeft(), steps.pace().hopelessPieces());
+        return chunk.changesLeft() <= steps.pace().freezeAtChanges() || hopeless;
     }
 
     /** The asker need not wait until it asks again. */

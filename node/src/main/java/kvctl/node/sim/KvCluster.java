@@ -16,6 +16,7 @@ import kvctl.node.Core;
 import kvctl.node.Topology;
 import kvctl.node.kv.KvMachine;
 import kvctl.node.kv.ShardState;
+import kvctl.node.meta.Migrator;
 import kvctl.protocol.Change;
 import kvctl.protocol.Response;
 import kvctl.protocol.ShardMap;
@@ -69,13 +70,18 @@ public final class KvCluster {
 
     /** @param hashing compares replicas after each turn, byte by byte; costs time where states are large */
     public KvCluster(Simulation simulation, Topology topology, boolean hashing) {
+        this(simulation, topology, Migrator.Pace.DEFAULT, hashing);
+    }
+
+    /** As the other one, with moves cut in another way. */
+    public KvCluster(Simulation simulation, Topology topology, Migrator.Pace pace, boolean hashing) {
         this.simulation = simulation;
         this.topology = topology;
         this.checks = new ClusterChecks(topology.shardMap(), hashing);
         this.network = new SimNetwork<>(simulation, topology.nodes().size(), (from, to, envelope) -> {}, this::receive);
         this.onDiskFailure = SimServer::start;
         for (Topology.Node node : topology.nodes()) {
-            SimServer server = new SimServer(topology, node.id(), simulation, network::send, new Watch());
+            SimServer server = new SimServer(topology, node.id(), pace, simulation, network::send, new Watch());
             servers.put(node.id(), server);
             byAddress.put(node.address(), server);
         }

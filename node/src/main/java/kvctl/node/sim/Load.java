@@ -47,7 +47,7 @@ public final class Load {
     private final Map<String, Long> versions = new HashMap<>();
     private int processes;
     private long tokens;
-    private boolean over;
+    private int round;
     private long done;
     private long unknown;
     private long failed;
@@ -97,14 +97,14 @@ public final class Load {
 
     /** Lets every client begin. */
     public Load start() {
-        over = false;
-        clients.forEach(client -> goOn(client, ++processes));
+        round++;
+        clients.forEach(client -> goOn(client, ++processes, round));
         return this;
     }
 
     /** No new requests; those under way go on. */
     public void stop() {
-        over = true;
+        round++;
     }
 
     /** True if nobody waits for an answer. */
@@ -112,10 +112,10 @@ public final class Load {
         return clients.stream().allMatch(client -> client.kv().inFlight() == 0);
     }
 
-    private void goOn(KvCluster.Client client, int process) {
+    private void goOn(KvCluster.Client client, int process, int ofRound) {
         long thinkUs = Simulation.exponential(dice, options.thinkMs() * 1000);
         cluster.simulation().after(thinkUs, () -> {
-            if (!over) {
+            if (ofRound == round) {
                 next(client, process);
             }
         });
@@ -132,12 +132,13 @@ public final class Load {
         } else {
             request = recorder.append(client.kv(), process, bytes("a" + key), bytes(token(client.clientId())));
         }
+        int ofRound = round;
         request.whenComplete((result, thrown) -> {
             boolean isUnknown = count(thrown);
             if (result != null && result.version() > 0 && result.shardId() >= 0) {
                 versions.put("k" + key, result.version());
             }
-            goOn(client, isUnknown ? ++processes : process);
+            goOn(client, isUnknown ? ++processes : process, ofRound);
         });
     }
 
@@ -172,9 +173,8 @@ public final class Load {
     }
 
     /** By the first client, under a process of its own. */
-    public CompletableFuture<Result> append(String key) {
-        KvCluster.Client client = clients.get(0);
-        return counted(recorder.append(client.kv(), ++processes, bytes(key), bytes(token(client.clientId()))));
+    public CompletableFuture<Result> append(String key, String value) {
+        return counted(recorder.append(clients.get(0).kv(), ++processes, bytes(key), bytes(value)));
     }
 
     /** By the first client, under a process of its own. */
@@ -206,7 +206,8 @@ public final class Load {
         Breach.unless(verdict.kind() == Verdict.Kind.OK, Rule.LINEARIZABLE, "%s", verdict);
         Map<String, List<Operation>> appends = new TreeMap<>();
         for (Operation operation : history.operations()) {
-            if (operation.kind() == Operation.Kind.APPEND) {
+            if (operation.kind() == Operation.Kind.APPEND
+                    && operation.argument().endsWith(";")) {
                 appends.computeIfAbsent(operation.key(), key -> new ArrayList<>())
                         .add(operation);
             }

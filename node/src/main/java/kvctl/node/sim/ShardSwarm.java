@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import kvctl.node.Topology;
+import kvctl.node.meta.Migrator;
 import kvctl.sim.LinkFaults;
 
 /**
@@ -32,6 +33,8 @@ import kvctl.sim.LinkFaults;
  * @param load of the clients
  * @param filler keys that are there from the beginning
  * @param fillerBytes size of their values
+ * @param pace how moves are cut into steps
+ * @param patienceMs time limit of the clients
  */
 public record ShardSwarm(
         int nodes,
@@ -54,7 +57,9 @@ public record ShardSwarm(
         double clockDrift,
         Load.Options load,
         int filler,
-        int fillerBytes) {
+        int fillerBytes,
+        Migrator.Pace pace,
+        int patienceMs) {
     private static final int HEARTBEAT_MS = 50;
     private static final int ELECTION_MS = 200;
     private static final int FIRST_PORT = 7101;
@@ -90,8 +95,14 @@ public record ShardSwarm(
                 dice.maybe(0.1),
                 new Load.Options(
                         1 + random.nextInt(4), dice.oneOf(2, 8, 30), dice.oneOf(0, 10, 40), 0.35, dice.maybe(0.5)),
-                dice.oneOf(0, 0, 20),
-                dice.oneOf(100, 20_000));
+                dice.oneOf(0, 40, 120),
+                dice.oneOf(1, 30, 300),
+                new Migrator.Pace(
+                        dice.oneOf(1, 2, 8),
+                        dice.oneOf(1, 200, 2_000, 64 << 10),
+                        dice.oneOf(0, 3, 64),
+                        dice.oneOf(3, 50)),
+                dice.oneOf(300, 1_000, 4_000));
     }
 
     /** The nodes, and the groups of the beginning; three replicas each, the controller on the first three. */

@@ -10,6 +10,7 @@ import kvctl.node.Call;
 import kvctl.node.Core;
 import kvctl.node.Mail;
 import kvctl.node.Topology;
+import kvctl.node.meta.Migrator;
 import kvctl.node.meta.Note;
 import kvctl.protocol.Hello;
 import kvctl.protocol.HelloReply;
@@ -60,6 +61,7 @@ public final class SimServer {
     }
 
     private final Topology topology;
+    private final Migrator.Pace pace;
     private final Topology.Node self;
     private final Simulation simulation;
     private final Sender sender;
@@ -83,8 +85,10 @@ public final class SimServer {
     private long maintainedMs;
     private long leadersSeen;
 
-    SimServer(Topology topology, int nodeId, Simulation simulation, Sender sender, Watcher watcher) {
+    SimServer(
+            Topology topology, int nodeId, Migrator.Pace pace, Simulation simulation, Sender sender, Watcher watcher) {
         this.topology = topology;
+        this.pace = pace;
         this.self = topology.node(nodeId);
         this.simulation = simulation;
         this.sender = sender;
@@ -164,7 +168,7 @@ public final class SimServer {
             SplittableRandom random = new SplittableRandom(dice.nextLong());
             Core.Ports ports = new Core.Ports(storage, new Links(), random, () -> new Core.Facts(0, 0, 0, 0));
             phase = Phase.IDLE;
-            core = new Core(topology, self.id(), ports, nowMs());
+            core = new Core(topology, self.id(), pace, ports, nowMs());
             watchedMs = nowMs();
             maintainedMs = nowMs();
             watcher.stepped(this);
