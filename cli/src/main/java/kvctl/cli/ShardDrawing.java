@@ -24,7 +24,7 @@ final class ShardDrawing {
         this.signs = signs(groups);
     }
 
-    private static String signs(List<ShardMap.Group> groups) {
+    static String signs(List<ShardMap.Group> groups) {
         StringBuilder last = new StringBuilder();
         for (ShardMap.Group group : groups) {
             char sign = group.name().charAt(group.name().length() - 1);
