@@ -100,13 +100,6 @@ final class ReplIT {
         key("Tab");
         see("(* leads");
         key("C-c");
-        clear();
-        keys("wait ");
-        key("Tab");
-        see("leader(g1)");
-        key("Tab");
-        see("> wait healthy");
-        key("C-c");
     }
 
     @Test
