@@ -73,6 +73,7 @@ final class ShardMovesIT {
         return thread;
     });
     private ShardCluster cluster;
+    private Unrest unrest;
     private String test;
     private long startNanos;
 
@@ -103,6 +104,10 @@ final class ShardMovesIT {
 
     @AfterEach
     void leaveNothing() throws Exception {
+        if (unrest != null) {
+            unrest.end();
+            unrest = null;
+        }
         cluster.startMissing();
         cluster.awaitMigrated();
         List<CompletableFuture<Result>> deletes = new ArrayList<>();
@@ -431,7 +436,7 @@ final class ShardMovesIT {
     @Test
     void Unreliable1() throws Exception {
         only(0);
-        Unrest unrest = Unrest.begin(cluster, random.nextLong());
+        unrest = Unrest.begin(cluster, random.nextLong());
         joinAndLeave();
         report(unrest.end() + " stops");
     }
@@ -439,7 +444,7 @@ final class ShardMovesIT {
     @Test
     void Unreliable2() throws Exception {
         only(0);
-        Unrest unrest = Unrest.begin(cluster, random.nextLong());
+        unrest = Unrest.begin(cluster, random.nextLong());
         concurrentlyWithShutdowns();
         int stops = unrest.end();
         verifyAppends();
@@ -452,7 +457,7 @@ final class ShardMovesIT {
         put(10, 5);
         Recorder recorder = new Recorder(System::nanoTime);
         long untilNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(FULL ? 30 : 8);
-        Unrest unrest = Unrest.begin(cluster, random.nextLong());
+        unrest = Unrest.begin(cluster, random.nextLong());
         List<String> keys = IntStream.range(0, 10)
                 .mapToObj(i -> ShardCluster.key(i, SHARDS, test + "-register-" + i))
                 .toList();
