@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import kvctl.protocol.Change;
 import kvctl.protocol.Request;
 import kvctl.protocol.Response;
@@ -194,6 +195,19 @@ final class ShardCommandsTest {
         cluster.owners = new int[] {1, 0, 0, 2};
         assertThat(kv.run("query", "--no-header")).isZero();
         assertThat(kv.out()).endsWith("g2\t1\tsolo n2\t1\t3\n\t\t\t2\t1-2\n");
+    }
+
+    @Test
+    void aGroupsSignIsItsLastLetterWhereThatTellsGroupsApart() {
+        assertThat(ShardDrawing.signs(groups("g2", "g3"))).isEqualTo("23");
+        assertThat(ShardDrawing.signs(groups("g2", "g12"))).startsWith("12");
+        assertThat(ShardDrawing.signs(groups("east.", "west"))).startsWith("12");
+    }
+
+    private static List<ShardMap.Group> groups(String... names) {
+        return Stream.of(names)
+                .map(name -> new ShardMap.Group(1, name, List.of(1), 0))
+                .toList();
     }
 
     @Test

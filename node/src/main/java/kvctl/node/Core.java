@@ -66,8 +66,7 @@ public final class Core {
         Topology.Node self = topology.node(nodeId);
         this.groups = new Groups(topology, self, turn, storage, ports.random());
         this.directory = new Directory(nodeId, topology.shardMap(), storage.facts(), ports.links(), nowMs);
-        this.migrator =
-                new Migrator(nodeId, pace, turn, groups.machines(), groups::controller, directory::map, ports.links());
+        this.migrator = new Migrator(nodeId, pace, turn, groups, directory::map, ports.links());
         this.router = new Router(self, turn, groups, migrator, directory::map, ports);
         groups.deleteLeftovers(directory.map());
         groups.follow(directory.map(), nowMs);

@@ -25,10 +25,12 @@ final class Boot {
     private final Map<Topology.Node, Process> processes = new LinkedHashMap<>();
     private final Map<Topology.Node, LogTail> outs = new LinkedHashMap<>();
 
+    private final Topology topology;
     private int groups;
 
     Boot(ClusterDir dir, Topology topology, Launch launch, BootProgress progress) {
         this.dir = dir;
+        this.topology = topology;
         this.groups = topology.groups().size();
         this.launcher = new NodeLauncher(dir, launch);
         this.progress = progress;

@@ -17,7 +17,6 @@ import kvctl.raft.Turn;
  */
 final class Giver {
     private final int nodeId;
-    private final Pace pace;
     private final Turn turn;
     private final SortedMap<Integer, KvMachine> machines;
     private final Supplier<ShardMap> map;
@@ -44,14 +43,12 @@ final class Giver {
 
     Giver(
             int nodeId,
-            Pace pace,
             Turn turn,
             SortedMap<Integer, KvMachine> machines,
             Supplier<ShardMap> map,
             Notes notes,
             Steps steps) {
         this.nodeId = nodeId;
-        this.pace = pace;
         this.turn = turn;
         this.machines = machines;
         this.map = map;
@@ -77,7 +74,8 @@ final class Giver {
         if (machine != null) {
             ShardState state = machine.shard(pull.shardId());
             frozen = state.status() == ShardState.Status.FROZEN && state.number() == pull.number();
-            chunk = machine.chunk(pull.shardId(), pull.number(), pull.cursor(), pace.pieceBytes());
+            chunk = machine.chunk(
+                    pull.shardId(), pull.number(), pull.cursor(), steps.pace().pieceBytes());
             if (leaderId == nodeId) {
                 drive(pull, state, chunk);
             } else if (leaderId != 0 && from == pull.askerId() && leaderId != from && isFruitless(chunk)) {
@@ -123,8 +121,9 @@ final class Giver {
         if (chunk == null || !KvMachine.isAmongChanges(pull.cursor())) {
             return false;
         }
-        boolean hopeless = progress.computeIfAbsent(step, s -> new Progress()).isHopeless(chunk.changesLeft(), pace);
-        return chunk.changesLeft() <= pace.freezeAtChanges() || hopeless;
+        boolean hopeless =
+                progress.computeIfAbsent(step, s -> new Progress()).isHopeless(chunk.changesLeft(), steps.pace());
+        return chunk.changesLeft() <= steps.pace().freezeAtChanges() || hopeless;
     }
 
     /** The asker need not wait until it asks again. */

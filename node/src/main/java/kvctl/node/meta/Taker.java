@@ -21,7 +21,6 @@ final class Taker {
     private static final int FRUITLESS = 10;
 
     private final int nodeId;
-    private final Pace pace;
     private final Turn turn;
     private final Steps steps;
     private final Map<Step, Pulling> pullings = new TreeMap<>();
@@ -38,9 +37,8 @@ final class Taker {
         String waitsFor = "";
     }
 
-    Taker(int nodeId, Pace pace, Turn turn, Steps steps) {
+    Taker(int nodeId, Turn turn, Steps steps) {
         this.nodeId = nodeId;
-        this.pace = pace;
         this.turn = turn;
         this.steps = steps;
     }
@@ -84,7 +82,9 @@ final class Taker {
             return null;
         }
         int from = current.shardGroups()[state.shardId()];
-        if (isNew && (steering.paused() || taken.getOrDefault(from, 0) >= pace.shardsAtATime())) {
+        if (isNew
+                && (steering.paused()
+                        || taken.getOrDefault(from, 0) >= steps.pace().shardsAtATime())) {
             return null;
         }
         taken.merge(from, 1, Integer::sum);
