@@ -16,9 +16,6 @@ import kvctl.raft.Turn;
  * freezes the shard when little is left, and deletes it when it is served elsewhere.
  */
 final class Giver {
-    /** With more changes left a shard is not frozen, however hopeless it is to copy them as fast as they come. */
-    static final int HOPELESS_CHANGES = 2000;
-
     private final int nodeId;
     private final Turn turn;
     private final SortedMap<Integer, KvMachine> machines;
@@ -33,11 +30,11 @@ final class Giver {
         int leftBefore = Integer.MAX_VALUE;
 
         /** True if the last pieces have not brought the end much nearer. */
-        boolean isHopeless(int changesLeft, int after) {
-            if (++pieces < after) {
+        boolean isHopeless(int changesLeft, Pace pace) {
+            if (++pieces < pace.hopelessPieces()) {
                 return false;
             }
-            boolean hopeless = changesLeft >= leftBefore / 2 && changesLeft <= HOPELESS_CHANGES;
+            boolean hopeless = changesLeft >= leftBefore / 2 && changesLeft <= pace.hopelessChanges();
             pieces = 0;
             leftBefore = changesLeft;
             return hopeless;
@@ -124,8 +121,8 @@ final class Giver {
         if (chunk == null || !KvMachine.isAmongChanges(pull.cursor())) {
             return false;
         }
-        boolean hopeless = progress.computeIfAbsent(step, s -> new Progress())
-                .isHopeless(chunk.changesLeft(), steps.pace().hopelessPieces());
+        boolean hopeless =
+                progress.computeIfAbsent(step, s -> new Progress()).isHopeless(chunk.changesLeft(), steps.pace());
         return chunk.changesLeft() <= steps.pace().freezeAtChanges() || hopeless;
     }
 

@@ -29,20 +29,6 @@ import kvctl.raft.Turn;
  * <p>One thread uses it: the node's loop. No clocks, no dice.
  */
 public final class Migrator {
-    /**
-     * How moves are cut into steps.
-     *
-     * @param shardsAtATime that one group takes in from one other: a source that is dead must not hold up the rest (G10)
-     * @param pieceBytes of rows in one piece: small, because its entry holds up the turn of all groups of a node
-     * @param freezeAtChanges the source freezes a shard when so few changes are left; what is left then is the pause that
-     *     clients see
-     * @param hopelessPieces if so many pieces bring no fewer changes, writes come as fast as they are copied: the shard is
-     *     frozen all the same, unless very many are left
-     */
-    public record Pace(int shardsAtATime, int pieceBytes, int freezeAtChanges, int hopelessPieces) {
-        public static final Pace DEFAULT = new Pace(2, 64 << 10, 64, 50);
-    }
-
     /** What a node has of groups; changes with the map. */
     public interface Replicas {
         /** State machines of the groups that own shards. */

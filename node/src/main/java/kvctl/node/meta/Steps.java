@@ -14,7 +14,7 @@ final class Steps {
     static final long AGAIN_MS = 100;
 
     private final Turn turn;
-    private final Migrator.Pace pace;
+    private final Pace pace;
     private final Map<Step, Long> proposed = new TreeMap<>();
     private long nextMs = Long.MAX_VALUE;
     private long nowMs;
@@ -29,12 +29,12 @@ final class Steps {
         }
     }
 
-    Steps(Turn turn, Migrator.Pace pace) {
+    Steps(Turn turn, Pace pace) {
         this.turn = turn;
         this.pace = pace;
     }
 
-    Migrator.Pace pace() {
+    Pace pace() {
         return pace;
     }
 

@@ -16,7 +16,7 @@ import kvctl.node.Core;
 import kvctl.node.Topology;
 import kvctl.node.kv.KvMachine;
 import kvctl.node.kv.ShardState;
-import kvctl.node.meta.Migrator;
+import kvctl.node.meta.Pace;
 import kvctl.protocol.Change;
 import kvctl.protocol.Response;
 import kvctl.protocol.ShardMap;
@@ -70,11 +70,11 @@ public final class KvCluster {
 
     /** @param hashing compares replicas after each turn, byte by byte; costs time where states are large */
     public KvCluster(Simulation simulation, Topology topology, boolean hashing) {
-        this(simulation, topology, Migrator.Pace.DEFAULT, hashing);
+        this(simulation, topology, Pace.DEFAULT, hashing);
     }
 
     /** As the other one, with moves cut in another way. */
-    public KvCluster(Simulation simulation, Topology topology, Migrator.Pace pace, boolean hashing) {
+    public KvCluster(Simulation simulation, Topology topology, Pace pace, boolean hashing) {
         this.simulation = simulation;
         this.topology = topology;
         this.checks = new ClusterChecks(topology.shardMap(), hashing);

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import kvctl.node.Topology;
-import kvctl.node.meta.Migrator;
+import kvctl.node.meta.Pace;
 import kvctl.sim.LinkFaults;
 
 /**
@@ -58,7 +58,7 @@ public record ShardSwarm(
         Load.Options load,
         int filler,
         int fillerBytes,
-        Migrator.Pace pace,
+        Pace pace,
         int patienceMs) {
     private static final int HEARTBEAT_MS = 50;
     private static final int ELECTION_MS = 200;
@@ -97,11 +97,12 @@ public record ShardSwarm(
                         1 + random.nextInt(4), dice.oneOf(2, 8, 30), dice.oneOf(0, 10, 40), 0.35, dice.maybe(0.5)),
                 dice.oneOf(0, 40, 120),
                 dice.oneOf(1, 30, 300),
-                new Migrator.Pace(
+                new Pace(
                         dice.oneOf(1, 2, 8),
                         dice.oneOf(1, 200, 2_000, 64 << 10),
                         dice.oneOf(0, 3, 64),
-                        dice.oneOf(3, 50)),
+                        dice.oneOf(3, 50),
+                        2_000),
                 dice.oneOf(300, 1_000, 4_000));
     }
 

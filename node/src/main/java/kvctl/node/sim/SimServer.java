@@ -10,8 +10,8 @@ import kvctl.node.Call;
 import kvctl.node.Core;
 import kvctl.node.Mail;
 import kvctl.node.Topology;
-import kvctl.node.meta.Migrator;
 import kvctl.node.meta.Note;
+import kvctl.node.meta.Pace;
 import kvctl.protocol.Hello;
 import kvctl.protocol.HelloReply;
 import kvctl.raft.Message;
@@ -61,7 +61,7 @@ public final class SimServer {
     }
 
     private final Topology topology;
-    private final Migrator.Pace pace;
+    private final Pace pace;
     private final Topology.Node self;
     private final Simulation simulation;
     private final Sender sender;
@@ -85,8 +85,7 @@ public final class SimServer {
     private long maintainedMs;
     private long leadersSeen;
 
-    SimServer(
-            Topology topology, int nodeId, Migrator.Pace pace, Simulation simulation, Sender sender, Watcher watcher) {
+    SimServer(Topology topology, int nodeId, Pace pace, Simulation simulation, Sender sender, Watcher watcher) {
         this.topology = topology;
         this.pace = pace;
         this.self = topology.node(nodeId);

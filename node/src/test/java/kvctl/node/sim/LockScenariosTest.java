@@ -92,12 +92,12 @@ class LockScenariosTest {
             cluster.network().faults(LinkFaults.UNRELIABLE);
         }
         cluster.startAll();
-        cluster.runFor(2_000);
+        cluster.runFor(unreliable ? 6_000 : 2_000);
         cluster.reconfigure(KvCluster.join("g2", 1, 2, 3), 20_000);
         cluster.awaitComplete(20_000);
         cluster.reconfigure(KvCluster.leave("g1"), 20_000);
         cluster.awaitComplete(20_000);
-        cluster.runFor(2_000);
+        cluster.runFor(unreliable ? 6_000 : 2_000);
         assertThat(times[0]).as("the lock was taken").isGreaterThan(unreliable ? 2 : 20);
     }
 
