@@ -43,6 +43,7 @@ final class ClusterChecks {
     private static final class NodeView {
         final Map<Integer, Long> applied = new HashMap<>();
         int incarnation;
+        int forgot;
         long number;
         long revision;
     }
@@ -95,6 +96,11 @@ final class ClusterChecks {
         if (view.incarnation != server.incarnation()) {
             view.incarnation = server.incarnation();
             view.applied.clear();
+        }
+        if (view.forgot != server.forgot()) {
+            view.forgot = server.forgot();
+            view.number = 0;
+            view.revision = 0;
         }
         boolean news = checkMap(server, view);
         for (int groupId : core.groups()) {

@@ -24,6 +24,8 @@ import kvctl.sim.LinkFaults;
  * @param steerMs between requests to pause, resume or throttle moves
  * @param crashMs a process is killed, and started again later; of its unsynced commits a prefix is left
  * @param powerCutMs all processes are killed at once
+ * @param forgetMs a crashed disk comes back older than its promises; of each group one at a time
+ * @param transferMs leadership of some group is to be handed to some node
  * @param pauseMs a process stands still
  * @param partitionMs links are cut, in one of several shapes
  * @param clientCutMs a client is cut from some nodes
@@ -49,6 +51,8 @@ public record ShardSwarm(
         int steerMs,
         int crashMs,
         int powerCutMs,
+        int forgetMs,
+        int transferMs,
         int pauseMs,
         int partitionMs,
         int clientCutMs,
@@ -87,6 +91,8 @@ public record ShardSwarm(
                 dice.maybeEvery(700),
                 dice.maybeEvery(300, 700, 1_500),
                 random.nextInt(6) == 0 ? 1_000 : 0,
+                random.nextInt(4) == 0 ? 700 : 0,
+                dice.maybeEvery(300),
                 dice.maybeEvery(400, 1_000),
                 dice.maybeEvery(400, 1_000),
                 dice.maybeEvery(500),

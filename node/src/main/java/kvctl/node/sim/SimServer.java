@@ -77,6 +77,7 @@ public final class SimServer {
     private Storage storage;
     private Core core;
     private int incarnation;
+    private int forgot;
     private long wakeAtUs = Long.MAX_VALUE;
     private long clockOffsetMs;
     private double clockRate = 1;
@@ -178,6 +179,18 @@ public final class SimServer {
     /** Kills the process; of what was not synced a prefix remains. */
     void crash() {
         crash(dice.nextInt(disk.unsyncedCommits() + 1));
+    }
+
+    /** Kills the process, and the disk comes back older than it promised (HAZARDS D4). */
+    void forget(int syncedCommits) {
+        crash(0);
+        disk.forget(syncedCommits);
+        forgot++;
+    }
+
+    /** How often the disk has come back too old. */
+    int forgot() {
+        return forgot;
     }
 
     private void crash(int keptCommits) {
