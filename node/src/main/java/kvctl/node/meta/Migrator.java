@@ -41,6 +41,7 @@ public final class Migrator {
     private Set<Integer> led = Set.of();
     private long seenRevision = -1;
     private long seenSteps;
+    private long rounds;
 
     /**
      * @param machines of the groups with a replica here; as it changes
@@ -83,6 +84,11 @@ public final class Migrator {
         return steps.nextMs();
     }
 
+    /** How often it has looked at all shards. */
+    long rounds() {
+        return rounds;
+    }
+
     /** Does what is to be done; to be called after every turn, cheap if there is nothing. */
     public void tick(long nowMs) {
         steps.at(nowMs);
@@ -99,6 +105,7 @@ public final class Migrator {
         if (nowMs < steps.nextMs() && nothingNew) {
             return;
         }
+        rounds++;
         seenRevision = current.revision();
         seenSteps = movedOn;
         led = ledNow;
