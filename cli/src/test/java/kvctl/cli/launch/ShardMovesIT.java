@@ -28,6 +28,7 @@ import kvctl.protocol.Configuration;
 import kvctl.protocol.NodeStatus;
 import kvctl.protocol.ShardMap;
 import kvctl.protocol.ShardStatus;
+import kvctl.protocol.Shards;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -462,11 +463,10 @@ final class ShardMovesIT {
                 .mapToObj(i -> ShardCluster.key(i, SHARDS, test + "-register-" + i))
                 .toList();
         List<CompletableFuture<Void>> clients = IntStream.range(0, 10)
-                .mapToObj(process -> new CompletableFuture<Void>())
+                .mapToObj(process -> new RegisterClient(
+                                cluster.client(), recorder, process, random.nextLong(), keys, untilNanos)
+                        .start())
                 .toList();
-        for (int process = 0; process < clients.size(); process++) {
-            operate(recorder, process, new Random(random.nextLong()), keys, untilNanos, clients.get(process));
-        }
         join(1);
         join(2);
         leave(0);
@@ -481,36 +481,6 @@ final class ShardMovesIT {
         int operations = recorder.history().operations().size();
         assertThat(operations).isGreaterThan(100);
         report(operations + " operations, " + stops + " stops");
-    }
-
-    /** One client: 45 % gets, 50 % appends, 5 % puts, one after the other until the time is over. */
-    private void operate(
-            Recorder recorder,
-            int process,
-            Random dice,
-            List<String> keys,
-            long untilNanos,
-            CompletableFuture<Void> end) {
-        if (System.nanoTime() > untilNanos) {
-            end.complete(null);
-            return;
-        }
-        byte[] key = keys.get(dice.nextInt(keys.size())).getBytes(UTF_8);
-        byte[] value = ("x " + process + " " + dice.nextInt(1_000_000) + " y").getBytes(UTF_8);
-        int which = dice.nextInt(100);
-        CompletableFuture<Result> done = which < 45
-                ? recorder.get(cluster.client(), process, key)
-                : which < 95
-                        ? recorder.append(cluster.client(), process, key, value)
-                        : recorder.put(cluster.client(), process, key, value);
-        done.whenComplete((result, thrown) -> {
-            if (thrown != null) {
-                end.completeExceptionally(thrown);
-            } else {
-                CompletableFuture.delayedExecutor(10, TimeUnit.MILLISECONDS)
-                        .execute(() -> operate(recorder, process, dice, keys, untilNanos, end));
-            }
-        });
     }
 
     @Test
@@ -605,7 +575,7 @@ final class ShardMovesIT {
         long longestNanos = 0;
         for (Map.Entry<String, String> each : expected.entrySet()) {
             byte[] key = each.getKey().getBytes(UTF_8);
-            int shard = kvctl.protocol.Shards.of(key, SHARDS);
+            int shard = Shards.of(key, SHARDS);
             if (IntStream.of(shards).noneMatch(mine -> mine == shard)) {
                 continue;
             }

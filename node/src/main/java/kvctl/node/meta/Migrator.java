@@ -50,6 +50,7 @@ public final class Migrator {
     private Set<Integer> led = Set.of();
     private long seenRevision = -1;
     private long seenSteps;
+    private long rounds;
 
     /** @param map the newest known, without leaders */
     public Migrator(int nodeId, Pace pace, Turn turn, Replicas replicas, Supplier<ShardMap> map, Notes notes) {
@@ -82,6 +83,11 @@ public final class Migrator {
         return steps.nextMs();
     }
 
+    /** How often it has looked at all shards. */
+    long rounds() {
+        return rounds;
+    }
+
     /** Does what is to be done; to be called after every turn, cheap if there is nothing. */
     public void tick(long nowMs) {
         steps.at(nowMs);
@@ -98,6 +104,7 @@ public final class Migrator {
         if (nowMs < steps.nextMs() && nothingNew) {
             return;
         }
+        rounds++;
         seenRevision = current.revision();
         seenSteps = movedOn;
         led = ledNow;

@@ -90,6 +90,11 @@ final class ClusterChecks {
         return finishedMoves;
     }
 
+    /** The node's disk has lost what it promised: it may know an older map. */
+    void forgot(int nodeId) {
+        nodes.remove(nodeId);
+    }
+
     void stepped(SimServer server) {
         Core core = server.core();
         NodeView view = nodes.computeIfAbsent(server.nodeId(), id -> new NodeView());
