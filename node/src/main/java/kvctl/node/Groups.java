@@ -68,15 +68,19 @@ final class Groups implements Migrator.Replicas {
                 stopped.add(groupId);
             }
         }
+        deleteLeftovers(map);
         return stopped;
     }
 
-    /** Deletes what is left of groups that a crash kept from being deleted; before {@link #follow}. */
+    /** Deletes what is left of groups that a crash kept from being deleted. */
     void deleteLeftovers(ShardMap map) {
+        int newest =
+                map.groups().stream().mapToInt(ShardMap.Group::groupId).max().orElse(ShardMap.CONTROLLER);
         for (int groupId : storage.groups()) {
             // After lost commits the kept map may be older than the group: its promises must not be forgotten, too
-            // (D4).
-            if (map.group(groupId) == null && !storage.isForgetful(groupId)) {
+            // (D4). Ids only grow, so a group below another one of the map is gone for certain.
+            boolean isOver = map.group(groupId) == null && (groupId < newest || !storage.isForgetful(groupId));
+            if (isOver && !turn.groups().contains(groupId)) {
                 storage.remove(groupId);
             }
         }

@@ -183,6 +183,11 @@ public final class Load {
         return counted(recorder.put(clients.get(0).kv(), ++processes, bytes(key), bytes(value)));
     }
 
+    /** Appends the next element, by the first client and under a process of its own. */
+    public CompletableFuture<Result> append(String key) {
+        return append(key, token(clients.get(0).clientId()));
+    }
+
     /** By the first client, under a process of its own. */
     public CompletableFuture<Result> append(String key, String value) {
         return counted(recorder.append(clients.get(0).kv(), ++processes, bytes(key), bytes(value)));
