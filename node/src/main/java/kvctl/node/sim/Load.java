@@ -25,6 +25,7 @@ import kvctl.sim.Simulation;
  */
 public final class Load {
     private static final long SEARCH_STEPS = 3_000_000;
+    private static final int UNKNOWN_PER_KEY = 4;
 
     /**
      * What the clients do.
@@ -45,6 +46,7 @@ public final class Load {
     private final Recorder recorder;
     private final List<KvCluster.Client> clients = new ArrayList<>();
     private final Map<String, Long> versions = new HashMap<>();
+    private final Map<String, Integer> unknowns = new HashMap<>();
     private int processes;
     private long tokens;
     private int round;
@@ -123,23 +125,32 @@ public final class Load {
 
     private void next(KvCluster.Client client, int process) {
         double what = dice.nextDouble();
-        int key = dice.nextInt(options.keys());
-        CompletableFuture<Result> request;
-        if (what < options.getShare()) {
-            request = recorder.get(client.kv(), process, bytes((dice.nextBoolean() ? "a" : "k") + key));
-        } else if (what < options.getShare() + options.anyShare()) {
-            request = any(client.kv(), process, "k" + key);
-        } else {
-            request = recorder.append(client.kv(), process, bytes("a" + key), bytes(token(client.clientId())));
-        }
+        int number = dice.nextInt(options.keys());
+        boolean isGet = what < options.getShare();
+        boolean isAny = !isGet && what < options.getShare() + options.anyShare();
+        String key = current((isAny || isGet && dice.nextBoolean() ? "k" : "a") + number);
+        CompletableFuture<Result> request = isGet
+                ? recorder.get(client.kv(), process, bytes(key))
+                : isAny
+                        ? any(client.kv(), process, key)
+                        : recorder.append(client.kv(), process, bytes(key), bytes(token(client.clientId())));
         int ofRound = round;
         request.whenComplete((result, thrown) -> {
             boolean isUnknown = count(thrown);
-            if (result != null && result.version() > 0 && result.shardId() >= 0) {
-                versions.put("k" + key, result.version());
+            if (result != null && result.version() > 0) {
+                versions.put(key, result.version());
+            }
+            if (isUnknown) {
+                unknowns.merge(key.substring(0, 1) + number, 1, Integer::sum);
             }
             goOn(client, isUnknown ? ++processes : process, ofRound);
         });
+    }
+
+    /** After some unknown writes another key is used in its place: each of them can double the search. */
+    private String current(String key) {
+        int generation = unknowns.getOrDefault(key, 0) / UNKNOWN_PER_KEY;
+        return generation == 0 ? key : key + "." + generation;
     }
 
     /** Elements of a client count up. */
