@@ -3,6 +3,7 @@ package kvctl.node.meta;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -31,8 +32,20 @@ class MigratorTest {
             Storage.inMemory(new MemoryDisk(), new Identity("id", "n1", 1), 1, StorageConfig.DEFAULT);
     private final Turn turn = new Turn(1, storage, (group, to, message) -> {});
     private final TreeMap<Integer, KvMachine> machines = new TreeMap<>();
-    private final Migrator migrator = new Migrator(1, turn, machines, () -> null, () -> map, (to, note) -> {});
+    private final Migrator migrator = new Migrator(1, Pace.DEFAULT, turn, new OneGroup(), () -> map, (to, note) -> {});
     private long nowMs;
+
+    private final class OneGroup implements Migrator.Replicas {
+        @Override
+        public SortedMap<Integer, KvMachine> machines() {
+            return machines;
+        }
+
+        @Override
+        public Controller controller() {
+            return null;
+        }
+    }
 
     private void turn() {
         turn.prepare(++nowMs);

@@ -20,6 +20,14 @@ class ForgottenCommitsTest {
     private static final long SOON_MS = 3_000;
     private static final int REMEMBERED = 16;
 
+    private static String keyOfTheLaterGroup(KvCluster cluster) {
+        return IntStream.range(0, 100)
+                .mapToObj(i -> "key" + i)
+                .filter(each -> cluster.map().shardGroups()[Shards.of(Load.bytes(each), 2)] == GROUP)
+                .findFirst()
+                .orElseThrow();
+    }
+
     @Seeds
     void D4_whatAReplicaOfALaterGroupHasPromisedIsKept(long seed) {
         Topology topology =
@@ -37,12 +45,7 @@ class ForgottenCommitsTest {
         others.forEach(node -> writesBefore[node] = cluster.server(node).disk().writes());
         cluster.reconfigure(KvCluster.join("g2", 4, 5, 6), SOON_MS);
         cluster.awaitComplete(SOON_MS);
-        String key = IntStream.range(0, 100)
-                .mapToObj(i -> "key" + i)
-                .filter(each -> cluster.map().shardGroups()[Shards.of(Load.bytes(each), 2)] == GROUP)
-                .findFirst()
-                .orElseThrow();
-        cluster.await(load.append(key), SOON_MS);
+        cluster.await(load.append(keyOfTheLaterGroup(cluster), "1"), SOON_MS);
         cluster.runFor(100);
 
         int leader = cluster.leader(GROUP);
