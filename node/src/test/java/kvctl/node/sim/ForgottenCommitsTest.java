@@ -37,12 +37,7 @@ class ForgottenCommitsTest {
         others.forEach(node -> writesBefore[node] = cluster.server(node).disk().writes());
         cluster.reconfigure(KvCluster.join("g2", 4, 5, 6), SOON_MS);
         cluster.awaitComplete(SOON_MS);
-        String key = IntStream.range(0, 100)
-                .mapToObj(i -> "key" + i)
-                .filter(each -> cluster.map().shardGroups()[Shards.of(Load.bytes(each), 2)] == GROUP)
-                .findFirst()
-                .orElseThrow();
-        cluster.await(load.append(key), SOON_MS);
+        cluster.await(load.append(keyOfGroup(cluster)), SOON_MS);
         cluster.runFor(100);
 
         int leader = cluster.leader(GROUP);
@@ -84,5 +79,13 @@ class ForgottenCommitsTest {
         load.stop();
         cluster.awaitQuiet(10 * SOON_MS);
         load.verify();
+    }
+
+    private static String keyOfGroup(KvCluster cluster) {
+        return IntStream.range(0, 100)
+                .mapToObj(i -> "key" + i)
+                .filter(each -> cluster.map().shardGroups()[Shards.of(Load.bytes(each), 2)] == GROUP)
+                .findFirst()
+                .orElseThrow();
     }
 }
