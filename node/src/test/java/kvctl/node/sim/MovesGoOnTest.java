@@ -220,7 +220,7 @@ class MovesGoOnTest {
         Outages outages = new Outages(cluster);
         steer(cluster, admin, false, -1);
         cluster.awaitComplete(LONG_MS);
-        assertThat(outages.longestMs()).isLessThan(200);
+        assertThat(outages.longestMs()).isLessThan(30);
         end(cluster, load);
     }
 
@@ -238,7 +238,7 @@ class MovesGoOnTest {
             for (int i = 0; i < count; i++) {
                 sent++;
                 Request.Tag tag = new Request.Tag(1, 9, sent, sent);
-                Request put = new Request.Put(tag, Load.bytes("put" + sent), new byte[40]);
+                Request put = new Request.Put(tag, Load.bytes("put" + sent), new byte[150]);
                 leader.take(new Call(this, sent, put, Long.MAX_VALUE, 100));
             }
         }
