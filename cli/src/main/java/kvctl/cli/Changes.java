@@ -49,8 +49,7 @@ final class Changes {
             return 0;
         } catch (KvException e) {
             if (e.code() == KvException.Code.CONFLICT) {
-                throw new CliException(
-                        ExitCode.CONFLICT, e.getMessage(), "kvctl query; kvctl migrations; kvctl wait migrated", e);
+                throw new CliException(ExitCode.CONFLICT, e.getMessage(), "kvctl query; kvctl migrations", e);
             }
             throw e;
         }

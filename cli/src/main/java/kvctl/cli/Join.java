@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import kvctl.protocol.Change;
@@ -78,24 +79,35 @@ final class Join implements Callable<Integer> {
                 members.add(nodes.get(word));
             }
         }
-        groups.forEach((name, ids) -> check(name, ids, nodes, known));
+        List<String> names = List.copyOf(groups.keySet());
+        for (int i = 0; i < names.size(); i++) {
+            String name = names.get(i);
+            if (i == 0 && groups.get(name).isEmpty()) {
+                throw CliException.usage(
+                        names.size() == 1 ? "Group '" + name + "' has no nodes." : noNode(names.get(1), nodes.keySet()),
+                        known);
+            }
+            check(name, groups.get(name), nodes, known);
+        }
         return groups.entrySet().stream()
                 .map(group -> new Change.NewGroup(group.getKey(), List.copyOf(group.getValue()), weight))
                 .toList();
     }
 
-    /** A mistyped node looks like a group without nodes. */
+    /** Behind a group's name, a mistyped node looks like one more group without nodes. */
     private static void check(String name, List<Integer> ids, Map<String, Integer> nodes, String known) {
         if (ids.isEmpty()) {
-            String near = Words.nearest(name, nodes.keySet());
+            boolean looksLikeOne = Words.nearest(name, nodes.keySet()) != null;
             throw CliException.usage(
-                    near == null
-                            ? "Group '" + name + "' has no nodes."
-                            : "There is no node '" + name + "'. Did you mean '" + near + "'?",
-                    known);
+                    looksLikeOne ? noNode(name, nodes.keySet()) : "Group '" + name + "' has no nodes.", known);
         }
         if (new HashSet<>(ids).size() < ids.size()) {
             throw CliException.usage("Group '" + name + "' names a node twice.", known);
         }
+    }
+
+    private static String noNode(String name, Set<String> nodes) {
+        String near = Words.nearest(name, nodes);
+        return "There is no node '" + name + "'." + (near == null ? "" : " Did you mean '" + near + "'?");
     }
 }

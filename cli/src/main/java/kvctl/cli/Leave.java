@@ -13,8 +13,8 @@ import picocli.CommandLine.Parameters;
         name = "leave",
         header = "Remove groups from the cluster; their shards go to the others first.",
         description =
-                "%nA leaving group serves until its last shard has moved. Its nodes stay nodes of the cluster. If no "
-                        + "group is left, the shards belong to nobody and wait for the next join.",
+                "%nA leaving group serves until its last shard has moved. Its nodes stay nodes of the cluster, and may be "
+                        + "stopped. The last group that has shards can't leave: nobody would take them.",
         footer = {"  kvctl leave g3", "  kvctl leave g3 --plan", "  kvctl leave g2 g3 --wait"})
 final class Leave implements Callable<Integer> {
     private final Session session;

@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
         header = "Show where keys live: shard, group, leader and replicas.",
         description =
                 "%nTells it from the shard map; the keys need not exist, and no data is read. LEADER is who led last "
-                        + "as far as the node knows that was asked.",
+                        + "as far as the node knows that was asked; if it knows none, all are asked.",
         footer = {"  kvctl locate city", "  kvctl locate '{user1}:name' '{user1}:age'    a tag keeps keys together"})
 final class Locate implements Callable<Integer> {
     private final Session session;
@@ -29,6 +29,7 @@ final class Locate implements Callable<Integer> {
     public Integer call() {
         List<byte[]> wanted = keys.stream().map(Keys::of).toList();
         ShardMap map = session.connection().freshMap();
+        ClusterView view = null;
         try (Rows rows = Rows.many(
                 session,
                 "locate",
@@ -41,12 +42,15 @@ final class Locate implements Callable<Integer> {
             for (byte[] key : wanted) {
                 int shard = Shards.of(key, map.shardGroups().length);
                 ShardMap.Group owner = group(map, map.shardGroups()[shard]);
+                if (view == null && owner != null && owner.leaderId() == 0) {
+                    view = session.connection().view(map);
+                }
                 ShardMap.Group target = group(map, map.movingTo()[shard]);
                 rows.row(
                         key,
                         shard,
                         owner == null ? null : owner.name(),
-                        owner == null ? null : nodeName(map, owner.leaderId()),
+                        owner == null ? null : leader(map, owner, view),
                         owner == null ? List.of() : names(map, owner.nodeIds()),
                         target == null ? null : target.name());
             }
@@ -56,6 +60,14 @@ final class Locate implements Callable<Integer> {
 
     private static ShardMap.Group group(ShardMap map, int groupId) {
         return groupId == ShardMap.NO_GROUP ? null : map.group(groupId);
+    }
+
+    private static String leader(ShardMap map, ShardMap.Group group, ClusterView view) {
+        if (group.leaderId() != 0) {
+            return nodeName(map, group.leaderId());
+        }
+        ClusterView.Node leader = view.leader(group.groupId());
+        return leader == null ? null : leader.place().name();
     }
 
     static List<String> names(ShardMap map, List<Integer> nodeIds) {

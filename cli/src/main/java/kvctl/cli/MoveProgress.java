@@ -18,6 +18,9 @@ final class MoveProgress {
     private static final long SILENCE_MS = 30_000;
     private static final int BAR = 24;
 
+    /** Of the newest look; pieces come in bursts, and a rate that jumps can't be read. */
+    private static final double WEIGHT = 0.1;
+
     private final Session session;
     private final Console console;
     private final boolean inPlace;
@@ -99,7 +102,7 @@ final class MoveProgress {
                 waitsFor));
     }
 
-    /** What has arrived since the last look; a shard that is through is not counted any more. */
+    /** What has arrived since the last looks; a shard that is through is not counted any more. */
     private void rate(ShardsView view) {
         long nowNs = System.nanoTime();
         Map<Integer, Long> now = view.copied();
@@ -107,7 +110,8 @@ final class MoveProgress {
         for (var shard : now.entrySet()) {
             bytes += Math.max(0, shard.getValue() - copied.getOrDefault(shard.getKey(), 0L));
         }
-        bytesPerS = bytes / Math.max(0.001, (nowNs - copiedNs) / 1e9);
+        double newest = bytes / Math.max(0.001, (nowNs - copiedNs) / 1e9);
+        bytesPerS = bytesPerS == 0 ? newest : bytesPerS + WEIGHT * (newest - bytesPerS);
         copied.clear();
         copied.putAll(now);
         copiedNs = nowNs;

@@ -84,6 +84,9 @@ final class ReplParser implements Parser {
         @Override
         public CharSequence escape(CharSequence candidate, boolean complete) {
             String text = candidate.toString();
+            if (text.isEmpty() && !complete && last == null) {
+                return text; // JLine deletes as many characters as this has before it shows its menu.
+            }
             String quoted = Words.quoted(text);
             boolean isQuoted = !quoted.equals(text) || last != null && last.quote() != 0;
             if (!isQuoted) {

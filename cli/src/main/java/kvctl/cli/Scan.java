@@ -14,7 +14,7 @@ import picocli.CommandLine.Parameters;
                         + "shown unless --limit says otherwise; piped, all.",
         footer = {
             "  kvctl scan user:",
-            "  kvctl scan --keys-only | wc -l",
+            "  kvctl scan user: --count",
             "  kvctl scan log: --from log:2024 --limit 20 -o json"
         })
 final class Scan implements Callable<Integer> {
@@ -34,6 +34,9 @@ final class Scan implements Callable<Integer> {
     @Option(names = "--keys-only", description = "Leave out the values.")
     private boolean keysOnly;
 
+    @Option(names = "--count", description = "Only tell how many keys there are.")
+    private boolean count;
+
     Scan(Session session) {
         this.session = session;
     }
@@ -43,8 +46,10 @@ final class Scan implements Callable<Integer> {
         if (limit != null && limit < 1) {
             throw CliException.usage("--limit is 1 or more, not " + limit + ".", null);
         }
+        if (count) {
+            return count();
+        }
         long most = limit != null ? limit : session.console().outIsTty() ? TERMINAL_LIMIT : Long.MAX_VALUE;
-        byte[] first = from == null ? new byte[0] : Bytes.of(from);
         byte[] next = null;
         Column[] columns = keysOnly
                 ? new Column[] {Column.bytes("key"), Column.number("version")}
@@ -52,7 +57,7 @@ final class Scan implements Callable<Integer> {
         try (Rows rows = Rows.many(session, "scan", columns)) {
             Connection connection = session.connection();
             long asked = most == Long.MAX_VALUE ? most : most + 1; // One more tells whether there is more.
-            kvctl.client.Scan scan = connection.scan(Bytes.of(prefix), first, asked);
+            kvctl.client.Scan scan = scan(connection, asked);
             long left = most;
             for (var page = connection.await(scan.next()); !page.isEmpty(); page = connection.await(scan.next())) {
                 for (Response.Row row : page) {
@@ -75,5 +80,28 @@ final class Scan implements Callable<Integer> {
                     + Keys.word(next) + (keysOnly ? " --keys-only" : ""));
         }
         return 0;
+    }
+
+    private int count() {
+        Format format = session.settings().format();
+        Rows rows = format == Format.AUTO ? null : Rows.one(session, "count", Column.number("keys"));
+        Connection connection = session.connection();
+        kvctl.client.Scan scan = scan(connection, limit == null ? Long.MAX_VALUE : limit);
+        long keys = 0;
+        for (var page = connection.await(scan.next()); !page.isEmpty(); page = connection.await(scan.next())) {
+            keys += page.size();
+        }
+        if (rows == null) {
+            session.console().line("" + keys);
+            session.console().flush();
+        } else {
+            rows.row(keys);
+            rows.close();
+        }
+        return 0;
+    }
+
+    private kvctl.client.Scan scan(Connection connection, long most) {
+        return connection.scan(Bytes.of(prefix), from == null ? new byte[0] : Bytes.of(from), most);
     }
 }

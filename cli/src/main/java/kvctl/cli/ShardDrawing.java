@@ -3,7 +3,10 @@ package kvctl.cli;
 import java.util.List;
 import kvctl.protocol.ShardMap;
 
-/** All shards at one glance: a cell for each, with its group's sign and colour; {@code >} behind it: it is leaving. */
+/**
+ * All shards at one glance: a cell for each, with its group's sign and colour; {@code >} behind it: it is leaving. The sign
+ * is the last letter of the group's name if that tells all groups apart, else its place among them.
+ */
 final class ShardDrawing {
     private static final String SIGNS = "123456789abcdefghijklmnopqrstuvwxyz";
     private static final Ink[] INKS = {Ink.GREEN, Ink.CYAN, Ink.YELLOW, Ink.MAGENTA, Ink.BLUE};
@@ -12,11 +15,25 @@ final class ShardDrawing {
     private final Console console;
     private final ShardMap map;
     private final List<ShardMap.Group> groups;
+    private final String signs;
 
     ShardDrawing(Console console, ShardMap map) {
         this.console = console;
         this.map = map;
         this.groups = map.dataGroups();
+        this.signs = signs(groups);
+    }
+
+    static String signs(List<ShardMap.Group> groups) {
+        StringBuilder last = new StringBuilder();
+        for (ShardMap.Group group : groups) {
+            char sign = group.name().charAt(group.name().length() - 1);
+            if (!Character.isLetterOrDigit(sign) || last.indexOf("" + sign) >= 0) {
+                return SIGNS;
+            }
+            last.append(sign);
+        }
+        return last.toString();
     }
 
     void draw() {
@@ -51,7 +68,7 @@ final class ShardDrawing {
     private String sign(int groupId) {
         for (int i = 0; i < groups.size(); i++) {
             if (groups.get(i).groupId() == groupId) {
-                char sign = i < SIGNS.length() ? SIGNS.charAt(i) : '*';
+                char sign = i < signs.length() ? signs.charAt(i) : '*';
                 return console.paint(INKS[i % INKS.length], "" + sign);
             }
         }

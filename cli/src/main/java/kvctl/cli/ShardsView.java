@@ -117,6 +117,9 @@ record ShardsView(ClusterView cluster, Map<Integer, Map<Integer, ShardStatus>> k
         if (target != null && !target.waitsFor().isEmpty()) {
             return target.waitsFor();
         }
-        return owner != null && !owner.waitsFor().isEmpty() ? owner.waitsFor() : null;
+        if (owner != null && !owner.waitsFor().isEmpty()) {
+            return owner.waitsFor();
+        }
+        return target == null ? "its turn" : null; // A group takes in a few shards at a time.
     }
 }

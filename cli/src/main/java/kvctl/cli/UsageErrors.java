@@ -107,11 +107,12 @@ final class UsageErrors implements CommandLine.IParameterExceptionHandler, Comma
             String near =
                     Words.nearest(word, List.copyOf(command.getSubcommands().keySet()));
             String known = near == null ? "" : " Did you mean '" + near + "'?";
-            return CliException.usage("Unknown command '" + word + "'." + known, near == null ? "kvctl help" : null);
+            return CliException.usage("Unknown command '" + word + "'." + known, near == null ? help : null);
         }
+        boolean takesWords = !command.getCommandSpec().positionalParameters().isEmpty();
         return CliException.usage(
                 "'" + name + "' does not take a further word: '" + word + "'.",
-                "quote a value that has blanks; " + help);
+                takesWords ? "quote a value that has blanks; " + help : help);
     }
 
     private static boolean takesValue(String command) {

@@ -59,9 +59,22 @@ final class Wait implements Callable<Integer> {
                 throw new CliException(
                         ExitCode.EXPECTATION,
                         "Waited " + Durations.text(limitMs) + " for '" + state + "': " + missing + end,
-                        state.equals(MIGRATED) ? "kvctl migrations" : "kvctl status");
+                        hint());
             }
             session.pause(STEP_MS);
+        }
+    }
+
+    private String hint() {
+        if (!state.equals(MIGRATED)) {
+            return "kvctl status";
+        }
+        try {
+            return session.connection().freshMap().steering().paused()
+                    ? "moves are paused: kvctl migrate resume"
+                    : "kvctl migrations";
+        } catch (KvException e) {
+            return "kvctl status";
         }
     }
 

@@ -227,11 +227,16 @@ final class CommandsTest {
     }
 
     @Test
-    void terminalScanStopsAtOneHundred() {
+    void terminalScanStopsAtOneHundredAndACountDoesNot() {
         for (int i = 0; i < 103; i++) {
             kv.run("put", "k" + (1000 + i), "v");
         }
+        assertRun(0, "103\n", "scan", "k", "--count");
+        assertRun(0, "2\n", "scan", "--count", "--from", "k1100", "--limit", "2");
+        assertRun(0, "{\"schema\":\"kvctl/count/1\",\"keys\":0}\n", "scan", "nothing", "--count", "-o", "json");
+        assertRun(0, "keys\n103\n", "scan", "--count", "-o", "tsv");
         kv.onTerminal();
+        assertRun(0, "103\n", "scan", "k", "--count");
         assertThat(kv.run("scan", "k", "--no-pager")).isZero();
         assertThat(kv.out().lines()).hasSize(101);
         assertThat(kv.err()).isEqualTo("-- more: kvctl scan k --from k1100\n");

@@ -197,6 +197,8 @@ final class ReplTest {
         assertThat(bare.escape("user 2", true)).hasToString("'user 2'");
         assertThat(bare.escape("user ", false)).hasToString("'user ");
         assertThat(bare.escape("user:1", true)).hasToString("user:1");
+        assertThat(new ReplParser.Line("wait ", 5).escape("", false)).hasToString("");
+        assertThat(new ReplParser.Line("get '", 5).escape("", false)).hasToString("'");
         assertThat(new ReplParser.Line("get 'us", 7).escape("user:1", true)).hasToString("'user:1'");
         assertThat(bare.rawWordLength()).isEqualTo(2);
         Assertions.assertThrows(

@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import kvctl.protocol.Change;
 import kvctl.protocol.Request;
 import kvctl.protocol.Response;
@@ -57,6 +58,10 @@ final class ShardCommandsTest {
         assertError(2, "There is no node 'n3'. Did you mean 'n2'?", "join", "g3", "solo", "n3");
         assertError(2, "Group 'somewhere' has no nodes.", "join", "somewhere");
         assertThat(kv.err()).contains("hint: nodes: solo, n2");
+        assertError(2, "Group 'n3' has no nodes.", "join", "n3");
+        assertError(2, "There is no node 'n3'. Did you mean 'n2'?", "join", "g3", "n3");
+        assertError(2, "There is no node 'elsewhere'.", "join", "g3", "elsewhere");
+        assertError(2, "Group 'elsewhere' has no nodes.", "join", "g3", "solo", "elsewhere");
         assertError(2, "Group 'g3' names a node twice.", "join", "g3", "n2", "n2");
         assertError(2, "Group 'g3' is named twice.", "join", "g3", "n2", "g3", "solo");
         assertError(2, "--weight is 1 or more, not 0.", "join", "g3", "n2", "--weight", "0");
@@ -193,6 +198,19 @@ final class ShardCommandsTest {
     }
 
     @Test
+    void aGroupsSignIsItsLastLetterWhereThatTellsGroupsApart() {
+        assertThat(ShardDrawing.signs(groups("g2", "g3"))).isEqualTo("23");
+        assertThat(ShardDrawing.signs(groups("g2", "g12"))).startsWith("12");
+        assertThat(ShardDrawing.signs(groups("east.", "west"))).startsWith("12");
+    }
+
+    private static List<ShardMap.Group> groups(String... names) {
+        return Stream.of(names)
+                .map(name -> new ShardMap.Group(1, name, List.of(1), 0))
+                .toList();
+    }
+
+    @Test
     void shardsAreListedAndDrawn() {
         cluster.moveShardOne("copying", 512, 1024, "");
         cluster.owners[3] = 0;
@@ -295,6 +313,10 @@ final class ShardCommandsTest {
         assertRun(0, "ok  moves go as fast as they can\n", "migrate", "throttle", "off");
         kv.piped();
         assertError(2, "'kvctl migrate' needs a command behind it.", "migrate");
+        assertError(2, "Unknown command 'halt'.", "migrate", "halt");
+        assertThat(kv.err()).contains("hint: kvctl help migrate");
+        assertError(2, "'shards' does not take a further word: '3'.", "shards", "3");
+        assertThat(kv.err()).contains("hint: kvctl help shards");
         assertThat(kv.run("migrate", "throttle", "--help")).isZero();
         assertThat(kv.out()).contains("Examples:", "kvctl migrate throttle off");
     }
@@ -327,6 +349,9 @@ final class ShardCommandsTest {
                 "--timeout",
                 "200ms");
         assertThat(kv.err()).contains("hint: kvctl migrations");
+        cluster.steering = new ShardMap.Steering(true, 0);
+        assertThat(kv.run("wait", "migrated", "--timeout", "200ms")).isEqualTo(10);
+        assertThat(kv.err()).contains("hint: moves are paused: kvctl migrate resume");
     }
 
     @Test

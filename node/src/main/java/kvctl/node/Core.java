@@ -10,6 +10,7 @@ import kvctl.node.meta.Directory;
 import kvctl.node.meta.Migrator;
 import kvctl.node.meta.Note;
 import kvctl.node.meta.Notes;
+import kvctl.node.meta.Pace;
 import kvctl.protocol.ShardMap;
 import kvctl.raft.Message;
 import kvctl.raft.Outbox;
@@ -54,14 +55,18 @@ public final class Core {
      * @param nowMs now, on the clock that the replicas are given
      */
     public Core(Topology topology, int nodeId, Ports ports, long nowMs) {
+        this(topology, nodeId, Pace.DEFAULT, ports, nowMs);
+    }
+
+    /** As the other one, with moves cut in another way; for simulations. */
+    public Core(Topology topology, int nodeId, Pace pace, Ports ports, long nowMs) {
         this.nodeId = nodeId;
         this.storage = ports.storage();
         this.turn = new Turn(nodeId, storage, ports.links());
         Topology.Node self = topology.node(nodeId);
         this.groups = new Groups(topology, self, turn, storage, ports.random());
         this.directory = new Directory(nodeId, topology.shardMap(), storage.facts(), ports.links(), nowMs);
-        this.migrator =
-                new Migrator(nodeId, turn, groups.machines(), groups::controller, directory::map, ports.links());
+        this.migrator = new Migrator(nodeId, pace, turn, groups, directory::map, ports.links());
         this.router = new Router(self, turn, groups, migrator, directory::map, ports);
         groups.deleteLeftovers(directory.map());
         groups.follow(directory.map(), nowMs);

@@ -10,6 +10,7 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGenerator.SplittableGenerator;
 import kvctl.node.kv.KvMachine;
 import kvctl.node.meta.Controller;
+import kvctl.node.meta.Migrator;
 import kvctl.protocol.Configuration;
 import kvctl.protocol.ShardMap;
 import kvctl.raft.RaftConfig;
@@ -22,7 +23,7 @@ import kvctl.storage.Storage;
  * one that is in the map no more is stopped and its data deleted (HAZARDS G11). Ids of groups are never used again, so a
  * replica that was deleted is never missed.
  */
-final class Groups {
+final class Groups implements Migrator.Replicas {
     private final Topology topology;
     private final Topology.Node self;
     private final ShardMap first;
@@ -42,12 +43,14 @@ final class Groups {
     }
 
     /** State machines of the groups that own shards; a view that changes with them. */
-    SortedMap<Integer, KvMachine> machines() {
+    @Override
+    public SortedMap<Integer, KvMachine> machines() {
         return machines;
     }
 
     /** The controller's replica here; null if there is none. */
-    Controller controller() {
+    @Override
+    public Controller controller() {
         return controller;
     }
 
@@ -65,15 +68,19 @@ final class Groups {
                 stopped.add(groupId);
             }
         }
+        deleteLeftovers(map);
         return stopped;
     }
 
-    /** Deletes what is left of groups that a crash kept from being deleted; before {@link #follow}. */
+    /** Deletes what is left of groups that a crash kept from being deleted. */
     void deleteLeftovers(ShardMap map) {
+        int newest =
+                map.groups().stream().mapToInt(ShardMap.Group::groupId).max().orElse(ShardMap.CONTROLLER);
         for (int groupId : storage.groups()) {
             // After lost commits the kept map may be older than the group: its promises must not be forgotten, too
-            // (D4).
-            if (map.group(groupId) == null && !storage.isForgetful(groupId)) {
+            // (D4). Ids only grow, so a group below another one of the map is gone for certain.
+            boolean isOver = map.group(groupId) == null && (groupId < newest || !storage.isForgetful(groupId));
+            if (isOver && !turn.groups().contains(groupId)) {
                 storage.remove(groupId);
             }
         }

@@ -93,16 +93,19 @@ public final class NodeMain {
 
     /** The node can't go on: nothing is closed, the next start recovers from disk (HAZARDS R18, D8). */
     private static void die(Throwable cause) {
-        boolean disk = cause instanceof StorageException;
-        String line = disk ? cause.getMessage() : "internal error: " + cause;
-        System.err.println("node stopped: " + line);
-        if (disk) {
-            LOG.error("stopped: {}", line);
-        } else {
-            LOG.error("stopped: {}", line, cause);
+        try {
+            boolean disk = cause instanceof StorageException;
+            String line = disk ? cause.getMessage() : "internal error: " + cause;
+            System.err.println("node stopped: " + line);
+            if (disk) {
+                LOG.error("stopped: {}", line);
+            } else {
+                LOG.error("stopped: {}", line, cause);
+            }
+            NodeLog.close();
+        } finally {
+            Runtime.getRuntime().halt(FAILED); // Whatever the logger does: a node without its loop must not go on.
         }
-        NodeLog.close();
-        Runtime.getRuntime().halt(FAILED);
     }
 
     private static int complain(String message, Throwable cause, int code) {

@@ -97,9 +97,7 @@ final class Dispatcher implements Nodes.Events {
             } else if (target != null) {
                 sendOrPark(call, target, nowMs);
             } else {
-                if (call.groupId == Call.NOBODY) {
-                    refreshMap(nowMs);
-                }
+                lookElsewhere(call, nowMs);
                 backOff(call, nowMs);
             }
         }
@@ -312,6 +310,13 @@ final class Dispatcher implements Nodes.Events {
         backOff(call, transport.nowMs());
     }
 
+    /** Nobody of the shard's group is there: it may have left for good, with its shards where the map does not say. */
+    private void lookElsewhere(Call call, long nowMs) {
+        if (call.shardId >= 0) {
+            refreshMap(nowMs);
+        }
+    }
+
     /** Asks one node after the other for its map, but not all calls ask at once. */
     private void refreshMap(long nowMs) {
         if (refreshing || nowMs < refreshedMs + ClientConfig.REFRESH_MS) {
@@ -472,13 +477,18 @@ final class Dispatcher implements Nodes.Events {
             }
             return;
         }
-        if (call.state == Call.State.PARKED) {
+        boolean silent = call.state == Call.State.PARKED;
+        if (silent) {
             suspect(call.parkedAt, nowMs);
         }
         for (Call.Attempt attempt : call.open) {
             if (attempt.node.heardMs + config.silentMs() <= nowMs) {
                 suspect(attempt.node, nowMs);
+                silent = true;
             }
+        }
+        if (silent) {
+            lookElsewhere(call, nowMs);
         }
         if (call.wrongGroups > 0 && call.state != Call.State.BACKOFF) {
             routes.alternate(call); // This group is silent; the other one may serve the shard.

@@ -149,14 +149,12 @@ class LinearizabilityTest {
     }
 
     /** Tries everything: whichever operation nobody must precede comes next; unknown ones may be left over. */
-    @SuppressWarnings("ReferenceEquality") // two equal operations are two
     private static boolean bruteForce(List<Operation> left, Register state) {
         if (left.stream().noneMatch(Operation::done)) {
             return true;
         }
         for (Operation next : left) {
-            boolean first =
-                    left.stream().noneMatch(other -> other != next && other.done() && other.endNs() < next.startNs());
+            boolean first = left.stream().noneMatch(other -> other.done() && other.endNs() < next.startNs());
             if (first) {
                 List<Operation> rest = new ArrayList<>(left);
                 rest.remove(next);

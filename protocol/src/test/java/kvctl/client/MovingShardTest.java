@@ -231,6 +231,34 @@ class MovingShardTest {
     }
 
     @Test
+    void aGroupThatEndedUnseenIsFoundOutByTheMap() {
+        connectToAll();
+        for (int s = 0; s < SHARDS; s++) {
+            cluster.give(s, 2);
+        }
+        cluster.removeGroup(1);
+        for (int nodeId = 1; nodeId <= 3; nodeId++) {
+            net.kill(net.node(nodeId));
+        }
+        long startMs = net.nowMs;
+        assertThat(result(client.putAsync(b("k"), b("1"))).groupId()).isEqualTo(2);
+        assertThat(net.nowMs - startMs).isLessThan(100);
+    }
+
+    @Test
+    void aGroupThatEndedInSilenceIsFoundOutByTheMap() {
+        connectToAll();
+        for (int s = 0; s < SHARDS; s++) {
+            cluster.give(s, 2);
+        }
+        cluster.removeGroup(1);
+        for (int nodeId = 1; nodeId <= 3; nodeId++) {
+            net.node(nodeId).paused = true;
+        }
+        assertThat(result(client.putAsync(b("k"), b("1"))).groupId()).isEqualTo(2);
+    }
+
+    @Test
     void theControllerIsGroupZeroAndNotNobody() {
         cluster.addGroup(0, 5, 5, 6);
         List<Request> seen = new ArrayList<>();

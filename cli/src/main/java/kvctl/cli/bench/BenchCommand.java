@@ -26,6 +26,7 @@ import picocli.CommandLine.Option;
         footer = {
             "  kvctl bench",
             "  kvctl bench --clients 64 --mix 95/5 --duration 30s",
+            "  kvctl bench --fill --keys 50000 --prefix load:        every key once",
             "  kvctl bench --shards 3 --ops 10000 -o json | jq .longest_gap_ms"
         })
 public final class BenchCommand implements Callable<Integer> {
@@ -54,11 +55,7 @@ public final class BenchCommand implements Callable<Integer> {
                     "Connections to each node that the clients share (default 4, or one per client if these are fewer).")
     private Integer connections;
 
-    @Option(
-            names = "--mix",
-            paramLabel = "R/W",
-            defaultValue = "50/50",
-            description = "Reads and writes in percent (default 50/50).")
+    @Option(names = "--mix", paramLabel = "R/W", description = "Reads and writes in percent (default 50/50).")
     private String mix;
 
     @Option(names = "--keys", paramLabel = "N", defaultValue = "1000", description = "Number of keys (default 1000).")
@@ -81,13 +78,19 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(names = "--ops", paramLabel = "N", description = "Requests to send, instead of --duration.")
     private Long requests;
 
+    @Option(
+            names = "--fill",
+            description =
+                    "Put every key once, in order, and end with an error if one could not be put. Sends nothing else: no "
+                            + "--mix, --ops, --duration or --warmup.")
+    private boolean fill;
+
     @Option(names = "--duration", paramLabel = "TIME", description = "How long to send requests (default 10s).")
     private String duration;
 
     @Option(
             names = "--warmup",
             paramLabel = "TIME",
-            defaultValue = "1s",
             description = "Load before the measurement begins (default 1s; 0 for none).")
     private String warmup;
 
@@ -154,19 +157,23 @@ public final class BenchCommand implements Callable<Integer> {
         if (requests != null && requests < 1) {
             throw CliException.usage("--ops is 1 or more, not " + requests + ".", null);
         }
+        if (fill && (requests != null || duration != null || mix != null || warmup != null)) {
+            throw CliException.usage("--fill and --mix, --ops, --duration or --warmup exclude each other.", null);
+        }
         return new Plan(
                 clients,
                 connections != null ? connections : Math.max(1, Math.max(Math.min(CONNECTIONS, clients), needed())),
-                Plan.readPercent(mix),
+                fill ? 0 : Plan.readPercent(mix == null ? "50/50" : mix),
                 keys,
                 keyBytes,
                 valueBytes,
-                requests == null ? 0 : requests,
-                requests != null ? 0 : Durations.parseMs(duration == null ? "10s" : duration),
-                Durations.parseMs(warmup),
+                fill ? keys : requests == null ? 0 : requests,
+                fill || requests != null ? 0 : Durations.parseMs(duration == null ? "10s" : duration),
+                fill ? 0 : Durations.parseMs(warmup == null ? "1s" : warmup),
                 seed,
                 prefix,
-                shards == null ? List.of() : Plan.shards(shards));
+                shards == null ? List.of() : Plan.shards(shards),
+                fill);
     }
 
     private int needed() {
@@ -232,10 +239,15 @@ public final class BenchCommand implements Callable<Integer> {
     }
 
     private int end(Statistics statistics, Figures figures, Stop stop) {
-        if (figures.all().count() == 0 && !stop.isAsked() && statistics.lastFailure() != null) {
+        boolean failed =
+                fill ? figures.errors() + figures.unknown() > 0 : figures.all().count() == 0;
+        boolean ends = failed && !stop.isAsked() && statistics.lastFailure() != null;
+        if (fill || !ends) { // One failure may stand for all if nothing succeeded, but not for some keys of many.
+            tellFailures("failed: ", statistics);
+        }
+        if (ends) {
             throw statistics.lastFailure();
         }
-        tellFailures("failed: ", statistics);
         return stop.code();
     }
 }

@@ -23,6 +23,8 @@ final class Load {
 
     private final Executor later = CompletableFuture.delayedExecutor(BACK_OFF_MS, TimeUnit.MILLISECONDS);
     private final int readPercent;
+    private final boolean fill;
+    private final long requests;
     private final byte[][] keys;
     private final Values values;
     private final LongSupplier nanoTime;
@@ -35,6 +37,8 @@ final class Load {
 
     private Load(Plan plan, byte[][] keys, LongSupplier nanoTime, long requests) {
         this.readPercent = plan.readPercent();
+        this.fill = plan.fill();
+        this.requests = requests;
         this.keys = keys;
         this.values = new Values(plan.seed(), plan.valueBytes());
         this.nanoTime = nanoTime;
@@ -93,19 +97,20 @@ final class Load {
 
         void next() {
             try {
-                if (stopped || unsent.getAndDecrement() <= 0) {
+                long left = stopped ? 0 : unsent.getAndDecrement();
+                if (left <= 0) {
                     end();
                 } else {
-                    send();
+                    send((int) (requests - left));
                 }
             } catch (RuntimeException | Error e) { // Futures would swallow it, and nobody would ever be done.
                 broken(e);
             }
         }
 
-        private void send() {
+        private void send(int number) {
             boolean read = random.nextInt(100) < readPercent;
-            byte[] key = keys[random.nextInt(keys.length)];
+            byte[] key = keys[fill ? number : random.nextInt(keys.length)];
             byte[] value = read ? null : values.next(random);
             long sentNs = nanoTime.getAsLong();
             CompletableFuture<Result> answer = read ? client.getAsync(key) : client.putAsync(key, value);

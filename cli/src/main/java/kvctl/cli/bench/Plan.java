@@ -20,6 +20,7 @@ import kvctl.protocol.Limits;
  * @param seed of keys, values and the mix
  * @param prefix of all keys
  * @param shards only keys of these; empty: of all
+ * @param fill every key is put once, in order, instead of keys by chance
  */
 record Plan(
         int clients,
@@ -33,7 +34,8 @@ record Plan(
         long warmupMs,
         long seed,
         String prefix,
-        List<Integer> shards) {
+        List<Integer> shards,
+        boolean fill) {
     static final int CLIENTS_MAX = 16_384;
     static final int CONNECTIONS_MAX = 64;
     static final int KEYS_MAX = 1_000_000;

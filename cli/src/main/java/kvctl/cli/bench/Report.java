@@ -113,6 +113,7 @@ final class Report {
         add(Column.text("prefix"), plan.prefix());
         String shards = plan.shards().stream().map(String::valueOf).collect(Collectors.joining(","));
         add(Column.text("shards"), shards.isEmpty() ? null : shards);
+        add(Column.flag("fill"), plan.fill());
         try (Rows rows = Rows.one(session, KIND, columns.toArray(Column[]::new))) {
             rows.row(cells.toArray());
         }

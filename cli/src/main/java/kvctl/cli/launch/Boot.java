@@ -6,10 +6,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import kvctl.cli.CliException;
 import kvctl.cli.Durations;
 import kvctl.cli.ExitCode;
 import kvctl.node.Topology;
+import kvctl.protocol.ShardMap;
 
 /** Starts nodes, all at once, and waits until they are of use. */
 final class Boot {
@@ -23,8 +25,13 @@ final class Boot {
     private final Map<Topology.Node, Process> processes = new LinkedHashMap<>();
     private final Map<Topology.Node, LogTail> outs = new LinkedHashMap<>();
 
-    Boot(ClusterDir dir, Launch launch, BootProgress progress) {
+    private final Topology topology;
+    private int groups;
+
+    Boot(ClusterDir dir, Topology topology, Launch launch, BootProgress progress) {
         this.dir = dir;
+        this.topology = topology;
+        this.groups = topology.groups().size();
         this.launcher = new NodeLauncher(dir, launch);
         this.progress = progress;
     }
@@ -32,6 +39,11 @@ final class Boot {
     /** What {@link #start} started, by node. */
     Map<Topology.Node, Process> processes() {
         return processes;
+    }
+
+    /** How many groups the cluster has besides the controller: as the nodes said, once somebody waited for them. */
+    int groups() {
+        return groups;
     }
 
     void start(List<Topology.Node> nodes) throws IOException {
@@ -46,13 +58,15 @@ final class Boot {
     }
 
     /**
-     * Waits until each started node answers and has joined its groups, and each of the given groups has a leader.
+     * Waits until each started node answers and has joined its groups, and each of the groups that can have a leader has
+     * one. Which groups there are is what the nodes say: some may have joined or left since the topology was written.
      *
+     * @param electable whether a group can have a leader
      * @param cancelled asked between two looks; true ends the waiting
      * @return false if it was cancelled
      * @throws CliException if a started node ends, or the time is over
      */
-    boolean await(List<Topology.Group> groups, long waitMs, BooleanSupplier cancelled) throws IOException {
+    boolean await(Predicate<ShardMap.Group> electable, long waitMs, BooleanSupplier cancelled) throws IOException {
         List<Endpoints.Node> nodes = dir.endpoints().nodes();
         String clusterId = dir.endpoints().clusterId();
         List<String> started =
@@ -60,13 +74,16 @@ final class Boot {
         while (!cancelled.getAsBoolean()) {
             checkAlive();
             Survey survey = Survey.of(clusterId, nodes, ASK_MS);
-            report(survey, groups);
+            List<ShardMap.Group> all = survey.mapOr(topology).dataGroups();
+            List<ShardMap.Group> awaited = all.stream().filter(electable).toList();
+            groups = all.size();
+            report(survey, awaited);
             boolean joined = started.stream().allMatch(survey::joined);
-            if (joined && groups.stream().allMatch(group -> survey.leader(group.name()) != null)) {
+            if (joined && awaited.stream().allMatch(group -> survey.leader(group.name()) != null)) {
                 return true;
             }
             if (progress.elapsedMs() > waitMs) {
-                throw late(survey, groups, waitMs);
+                throw late(survey, awaited, waitMs);
             }
             if (!pause()) {
                 return false;
@@ -75,7 +92,7 @@ final class Boot {
         return false;
     }
 
-    private void report(Survey survey, List<Topology.Group> groups) {
+    private void report(Survey survey, List<ShardMap.Group> awaited) {
         for (Topology.Node node : processes.keySet()) {
             if (survey.joined(node.name())) {
                 progress.say(node.name(), "joined");
@@ -83,7 +100,7 @@ final class Boot {
                 progress.say(node.name(), "listening on " + node.address());
             }
         }
-        for (Topology.Group group : groups) {
+        for (ShardMap.Group group : awaited) {
             String leader = survey.leader(group.name());
             if (leader != null) {
                 progress.say(group.name(), "leader " + leader);
@@ -119,13 +136,13 @@ final class Boot {
                 "kvctl cluster logs " + node);
     }
 
-    private CliException late(Survey survey, List<Topology.Group> groups, long waitMs) {
+    private CliException late(Survey survey, List<ShardMap.Group> awaited, long waitMs) {
         List<String> silent = processes.keySet().stream()
                 .map(Topology.Node::name)
                 .filter(name -> !survey.answers().containsKey(name))
                 .toList();
-        List<String> leaderless = groups.stream()
-                .map(Topology.Group::name)
+        List<String> leaderless = awaited.stream()
+                .map(ShardMap.Group::name)
                 .filter(name -> survey.leader(name) == null)
                 .toList();
         String what = !silent.isEmpty()

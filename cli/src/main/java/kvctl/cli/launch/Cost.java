@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import kvctl.node.Topology;
+import kvctl.protocol.ShardMap;
 
 /**
  * What it costs that some nodes do not work any more.
@@ -23,7 +24,7 @@ record Cost(List<String> leaderOf, List<String> noQuorum) {
     static Cost of(Topology topology, Survey before, Set<String> lost, Set<String> working, boolean forGood) {
         List<String> leaderOf = new ArrayList<>();
         List<String> noQuorum = new ArrayList<>();
-        for (Topology.Group group : topology.groups()) {
+        for (ShardMap.Group group : before.mapOr(topology).groups()) {
             String leader = before.leader(group.name());
             if (leader != null && lost.contains(leader)) {
                 leaderOf.add(group.name());

@@ -1,7 +1,6 @@
 package kvctl.cli.launch;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +20,7 @@ import kvctl.cli.Session;
 import kvctl.cli.launch.NodeRun.State;
 import kvctl.node.Topology;
 import kvctl.node.TopologyException;
+import kvctl.protocol.ShardMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -165,25 +165,19 @@ final class NodeCommand implements Callable<Integer> {
         }
         Launch launch = dir.launch().map(Launch::now).orElse(new Launch(Optional.empty(), List.of()));
         dir.write(launch);
-        Boot boot = new Boot(dir, launch, new BootProgress(session));
+        Boot boot = new Boot(dir, topology, launch, new BootProgress(session));
         boot.start(chosen);
         if (waitMs > 0) {
-            boot.await(electable(dir, topology), waitMs, session::isCancelled);
+            boot.await(group -> isElectable(dir, topology, group), waitMs, session::isCancelled);
         }
     }
 
-    /** Groups of which a majority of nodes runs: only these can have a leader to wait for. */
-    private static List<Topology.Group> electable(ClusterDir dir, Topology topology) {
-        List<Topology.Group> groups = new ArrayList<>();
-        for (Topology.Group group : topology.groups()) {
-            long running = group.nodeIds().stream()
-                    .filter(id -> dir.state(topology.node(id).name()) == State.RUNNING)
-                    .count();
-            if (running > group.nodeIds().size() / 2) {
-                groups.add(group);
-            }
-        }
-        return groups;
+    /** A majority of its nodes runs: only then can it have a leader to wait for. */
+    private static boolean isElectable(ClusterDir dir, Topology topology, ShardMap.Group group) {
+        long running = group.nodeIds().stream()
+                .filter(id -> dir.state(topology.node(id).name()) == State.RUNNING)
+                .count();
+        return running > group.nodeIds().size() / 2;
     }
 
     private void show(Fleet fleet, Map<String, Long> oldPids, Map<String, List<String>> led, Cost cost) {

@@ -12,7 +12,6 @@ import kvctl.cli.CliException;
 import kvctl.cli.ExitCode;
 import kvctl.node.Topology;
 import kvctl.node.TopologyException;
-import kvctl.protocol.NodeStatus;
 import kvctl.protocol.ShardMap;
 
 /**
@@ -56,7 +55,7 @@ final class NodeSelector {
         }
         Matcher role = ROLE.matcher(word);
         if (role.matches()) {
-            Topology.Group group = group(role.group(2));
+            ShardMap.Group group = group(role.group(2));
             return role.group(1).equals("leader") ? List.of(leader(group)) : followers(group);
         }
         return switch (word) {
@@ -75,52 +74,24 @@ final class NodeSelector {
         }
     }
 
-    private Topology.Group group(String word) {
-        for (Topology.Group group : topology.groups()) {
-            if (group.name().equals(word)) {
-                return group;
-            }
-        }
-        Topology.Group later = joined(word);
-        if (later != null) {
-            return later;
+    private ShardMap.Group group(String word) {
+        ShardMap map = survey().mapOr(topology);
+        if (map.group(word) != null) {
+            return map.group(word);
         }
         if (word.matches("\\d{1,4}") && Integer.parseInt(word) < topology.shards()) {
-            Topology.Group owner = owner(Integer.parseInt(word));
-            if (owner != null) {
-                return owner;
+            int groupId = map.shardGroups()[Integer.parseInt(word)];
+            if (groupId != ShardMap.NO_GROUP) {
+                return map.group(groupId);
             }
         }
-        List<String> names =
-                topology.groups().stream().map(Topology.Group::name).toList();
+        List<String> names = map.groups().stream().map(ShardMap.Group::name).toList();
         throw CliException.usage(
                 "Cluster '" + topology.cluster() + "' has no group '" + word + "'.",
                 "groups: " + String.join(", ", names) + "; or a shard, 0 to " + (topology.shards() - 1));
     }
 
-    /** The controller, or a group that joined since the topology was written: whoever answers and has a replica. */
-    private Topology.Group joined(String name) {
-        List<Integer> nodeIds = new ArrayList<>();
-        int groupId = 0;
-        for (Topology.Node node : topology.nodes()) {
-            NodeStatus.Replica replica = survey().replica(node.name(), name);
-            if (replica != null) {
-                groupId = replica.groupId();
-                nodeIds.add(node.id());
-            }
-        }
-        return nodeIds.isEmpty() ? null : new Topology.Group(groupId, name, nodeIds);
-    }
-
-    /** By the map of the nodes, for shards move; if none answers, as the cluster began. Null: nobody owns it. */
-    private Topology.Group owner(int shard) {
-        ShardMap map = survey().map() == null ? topology.shardMap() : survey().map();
-        int groupId = map.shardGroups()[shard];
-        ShardMap.Group owner = groupId == ShardMap.NO_GROUP ? null : map.group(groupId);
-        return owner == null ? null : new Topology.Group(groupId, owner.name(), owner.nodeIds());
-    }
-
-    private String leader(Topology.Group group) {
+    private String leader(ShardMap.Group group) {
         String leader = survey().leader(group.name());
         if (leader == null) {
             throw new CliException(
@@ -132,7 +103,7 @@ final class NodeSelector {
     }
 
     /** One that answers, so that "kill a follower" always hits a working one. */
-    private List<String> followers(Topology.Group group) {
+    private List<String> followers(ShardMap.Group group) {
         String leader = leader(group);
         List<String> followers = new ArrayList<>();
         for (int id : group.nodeIds()) {

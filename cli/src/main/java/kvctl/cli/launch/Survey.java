@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import kvctl.node.Topology;
 import kvctl.protocol.NodeStatus;
 import kvctl.protocol.ShardMap;
 
@@ -70,6 +71,11 @@ public record Survey(Map<String, NodeStatus> answers, ShardMap map) {
         Thread thread = new Thread(task, "kvctl-survey");
         thread.setDaemon(true);
         return thread;
+    }
+
+    /** The newest map, or the one that the cluster began with if no node answered: groups may have come and gone. */
+    public ShardMap mapOr(Topology beginning) {
+        return map == null ? beginning.shardMap() : map;
     }
 
     /** The node's replica of the group, or null if it did not answer or has none. */

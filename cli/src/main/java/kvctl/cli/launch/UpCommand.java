@@ -98,7 +98,7 @@ final class UpCommand implements Callable<Integer> {
             if (boot == null) {
                 return interrupts.code();
             }
-            show(plan, progress.elapsedMs());
+            show(plan, boot.groups(), progress.elapsedMs());
             if (session.isRepl()) {
                 session.base(session.base().withCluster(plan.dir().name()));
             }
@@ -122,17 +122,17 @@ final class UpCommand implements Callable<Integer> {
     private Boot start(UpPlan plan, long waitMs, Interrupts interrupts, BootProgress progress) throws IOException {
         Fleet fleet = new Fleet(plan.dir());
         if (isUp(plan, fleet)) {
-            show(plan, 0);
+            show(plan, plan.topology().groups().size(), 0);
             return null;
         }
         plan.checkFree();
         Launch launch = launch();
         plan.record(launch);
-        Boot boot = new Boot(plan.dir(), launch, progress);
+        Boot boot = new Boot(plan.dir(), plan.topology(), launch, progress);
         boolean ready = false;
         try {
             boot.start(plan.topology().nodes());
-            ready = waitMs == 0 || boot.await(plan.topology().groups(), waitMs, () -> interrupts.code() != 0);
+            ready = waitMs == 0 || boot.await(group -> true, waitMs, () -> interrupts.code() != 0);
             return ready ? boot : null;
         } finally {
             if (!ready) {
@@ -176,7 +176,7 @@ final class UpCommand implements Callable<Integer> {
         Runtime.getRuntime().halt(ExitCode.INTERRUPTED.code());
     }
 
-    private void show(UpPlan plan, long readyMs) {
+    private void show(UpPlan plan, int groups, long readyMs) {
         ClusterDir dir = plan.dir();
         Topology topology = plan.topology();
         Fleet fleet = new Fleet(dir);
@@ -185,7 +185,7 @@ final class UpCommand implements Callable<Integer> {
                     "Cluster '%s' is up: %s, %s, %s, ready in %s.",
                     dir.name(),
                     count(topology.nodes().size(), "node"),
-                    count(topology.groups().size(), "group"),
+                    count(groups, "group"),
                     count(topology.shards(), "shard"),
                     Durations.text(readyMs)));
         }

@@ -79,6 +79,6 @@ final class KeySpaceTest {
     }
 
     private static Plan plan(String prefix, int keyBytes, int keys, Integer... shards) {
-        return new Plan(1, 1, 50, keys, keyBytes, 100, 1, 0, 0, 1, prefix, List.of(shards));
+        return new Plan(1, 1, 50, keys, keyBytes, 100, 1, 0, 0, 1, prefix, List.of(shards), false);
     }
 }

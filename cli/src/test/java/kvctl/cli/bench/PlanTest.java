@@ -57,6 +57,8 @@ final class PlanTest {
                 "--mix 1/1            | '1/1' is not right for --mix: it takes percent of reads and writes, 100 together.",
                 "--ops 0              | --ops is 1 or more, not 0.",
                 "--ops 5 --duration 1s | --ops and --duration exclude each other.",
+                "--fill --ops 5       | --fill and --mix, --ops, --duration or --warmup exclude each other.",
+                "--fill --mix 0/100   | --fill and --mix, --ops, --duration or --warmup exclude each other.",
                 "--duration soon      | 'soon' is not a duration.",
                 "--duration 0         | --duration is more than nothing.",
                 "--warmup -1          | '-1' is not a duration.",

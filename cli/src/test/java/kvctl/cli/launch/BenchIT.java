@@ -85,6 +85,21 @@ final class BenchIT {
     }
 
     @Test
+    void fillPutsEveryKeyOnce() throws Exception {
+        Kvctl.Ran ran = kvctl.run("bench", "--fill", "--keys", "3000", "-o", "json", "--timeout", "30s");
+        assertThat(ran.succeeds().err()).isEmpty();
+        JsonNode json = JSON.readTree(ran.out());
+        assertThat(json.get("fill").asBoolean()).isTrue();
+        assertThat(json.get("writes").asLong()).isEqualTo(3000);
+        assertThat(json.get("reads").asLong()).isZero();
+        assertThat(keys()).hasSize(3000).contains("bench:0000000000", "bench:0000002999");
+
+        kvctl.run("kill", "n1", "n2").succeeds();
+        Kvctl.Ran dead = kvctl.run("bench", "--fill", "--keys", "4", "--timeout", "500ms", "-o", "tsv");
+        assertThat(dead.code()).as("%s%n%s", dead.out(), dead.err()).isIn(4, 5, 6);
+    }
+
+    @Test
     void ctrlCEndsItWithWhatWasMeasured() throws Exception {
         Kvctl.Running bench = kvctl.start("bench", "--duration", "1h", "--warmup", "0", "-o", "json", "--mix", "0/100");
         await().atMost(60, SECONDS).until(() -> !keys().isEmpty());

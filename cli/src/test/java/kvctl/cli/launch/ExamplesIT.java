@@ -52,6 +52,29 @@ final class ExamplesIT {
         assertThat(kvctl.run("get", "word:cruel").succeeds().out()).isEqualTo("I");
     }
 
+    /** Three groups of three: the second and third join under load, then the first leaves and its nodes stop. */
+    @Test
+    void scalingOutLosesNoKeyAndFailsNoRequest() throws Exception {
+        kvctl.run("cluster", "up", "-f", movedTopology("nine-nodes.yaml"), "--detach", "--wait", "120s")
+                .succeeds();
+        Kvctl.Ran ran = kvctl.script(EXAMPLES.resolve("scale-out.sh")).succeeds();
+        Matcher moved = Pattern.compile("(?m)^(\\d+) shards? moved in").matcher(ran.err());
+        Matcher fewest = Pattern.compile("(\\d+) moves are the fewest").matcher(ran.err());
+        assertThat(moved.results().map(each -> each.group(1))).containsExactly("16", "10", "1", "10");
+        assertThat(fewest.results().map(each -> each.group(1))).containsExactly("16", "10", "10");
+        assertThat(ran.out())
+                .contains("All 50,000 keys are there", "\"errors\":0,\"unknown\":0,")
+                .contains("\ng1\t1\tn1 n2 n3\t32\t0-31\n")
+                .contains("\ng2\t1\tn4 n5 n6\t16\t");
+        assertThat(kvctl.run("scan", "load:", "--count").succeeds().out()).isEqualTo("50000\n");
+        assertThat(kvctl.run("cluster", "status", "--no-header")
+                        .succeeds()
+                        .out()
+                        .lines())
+                .filteredOn(line -> line.contains("\tstopped\t"))
+                .hasSize(3);
+    }
+
     @Test
     void theReadmesJavaPutsAndGets() throws Exception {
         kvctl.run("cluster", "up", "--base-port", "" + kvctl.basePort(), "--detach")

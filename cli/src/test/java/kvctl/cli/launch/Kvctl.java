@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Runs the shipped jar as a user of one home would, with a range of ports for himself. */
 final class Kvctl {
-    private static final long MAX_SECONDS = 120;
+    private static final long MAX_SECONDS = 240;
 
     private final Path home;
     private final int basePort;
@@ -49,7 +49,7 @@ final class Kvctl {
 
     Kvctl(Path home) throws IOException {
         this.home = home;
-        this.basePort = freePorts(5);
+        this.basePort = freePorts(9);
     }
 
     int basePort() {
@@ -69,14 +69,33 @@ final class Kvctl {
         }
     }
 
+    /** Runs a shell script, which finds this jar in {@code $KVCTL}. */
+    Ran script(Path script) throws IOException, InterruptedException {
+        Running running = started(List.of("sh", script.toString()));
+        try {
+            return running.end();
+        } finally {
+            running.process().descendants().forEach(ProcessHandle::destroyForcibly);
+            running.process().destroyForcibly();
+        }
+    }
+
     Running start(String... words) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
+        List<String> command = new ArrayList<>(java());
+        command.addAll(List.of(words));
+        return started(command);
+    }
+
+    private static List<String> java() {
+        return List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
                 "-jar",
-                System.getProperty("kvctl.jar")));
-        command.addAll(List.of(words));
+                System.getProperty("kvctl.jar"));
+    }
+
+    private Running started(List<String> command) throws IOException {
         runs++;
         Files.createDirectories(home);
         Path out = home.resolve("run-" + runs + ".out");
@@ -86,6 +105,7 @@ final class Kvctl {
                 .redirectOutput(out.toFile())
                 .redirectError(err.toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("KVCTL_"));
+        builder.environment().put("KVCTL", String.join(" ", java()));
         builder.environment().put("KVCTL_HOME", home.toString());
         builder.environment().put("XDG_CACHE_HOME", home.resolve("cache").toString());
         return new Running(builder.start(), out, err);

@@ -3,6 +3,8 @@ package kvctl.cli.launch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,7 +59,7 @@ class NodeSelectorTest {
         Map<String, NodeStatus> answers = new LinkedHashMap<>();
         answers.put("n1", status("n1", replica("controller", "follower", 1, 3), replica("g3", "leader", 1, 1)));
         answers.put("n3", status("n3", replica("controller", "leader", 1, 3)));
-        Survey some = new Survey(answers, null);
+        Survey some = new Survey(answers, withGroups(g1GaveWayToG3()));
         assertThat(names(new NodeSelector(FIVE, () -> some, new SplittableRandom(1)), "leader(controller)"))
                 .containsExactly("n3");
         assertThat(names(new NodeSelector(FIVE, () -> some, new SplittableRandom(1)), "follower(controller)"))
@@ -131,8 +133,34 @@ class NodeSelectorTest {
         assertThat(Cost.of(FIVE, survey, Set.of("n1"), all, true)).isEqualTo(Cost.NOTHING);
         assertThat(Cost.of(FIVE, survey, Set.of("n3"), Set.of("n1", "n2", "n3", "n5"), true))
                 .isEqualTo(new Cost(List.of(), List.of("g2")));
-        assertThat(Cost.of(FIVE, survey, all, all, true)).isEqualTo(new Cost(List.of("g1", "g2"), List.of("g1", "g2")));
+        assertThat(Cost.of(FIVE, survey, all, all, true))
+                .isEqualTo(new Cost(List.of("g1", "g2"), List.of("controller", "g1", "g2")));
         assertThat(Cost.of(FIVE, survey, all, all, false)).isEqualTo(new Cost(List.of("g1", "g2"), List.of()));
+    }
+
+    @Test
+    void aGroupThatLeftIsNeitherFoundNorMissed() {
+        Survey later = new Survey(survey.answers(), withGroups(g1GaveWayToG3()));
+        assertThatThrownBy(() -> names(new NodeSelector(FIVE, () -> later, new SplittableRandom(1)), "leader(g1)"))
+                .hasMessage("Cluster 'five' has no group 'g1'.")
+                .satisfies(e -> assertThat(((CliException) e).hint()).startsWith("groups: controller, g2, g3;"));
+        Set<String> all = Set.of("n1", "n2", "n3", "n4", "n5");
+        assertThat(Cost.of(FIVE, later, Set.of("n1", "n2"), all, true).noQuorum())
+                .containsExactly("controller");
+    }
+
+    private static List<ShardMap.Group> g1GaveWayToG3() {
+        List<ShardMap.Group> groups = new ArrayList<>(FIVE.shardMap().groups());
+        groups.removeIf(group -> group.name().equals("g1"));
+        groups.add(new ShardMap.Group(3, "g3", List.of(3, 4, 5), 0));
+        return groups;
+    }
+
+    private static ShardMap withGroups(List<ShardMap.Group> groups) {
+        ShardMap began = FIVE.shardMap();
+        int[] owners = new int[began.shardGroups().length];
+        Arrays.fill(owners, 3);
+        return new ShardMap(9, 2, "five-1", owners, new int[owners.length], groups, began.nodes(), began.steering());
     }
 
     private List<String> select(String... words) {

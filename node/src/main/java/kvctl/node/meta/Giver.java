@@ -16,18 +16,6 @@ import kvctl.raft.Turn;
  * freezes the shard when little is left, and deletes it when it is served elsewhere.
  */
 final class Giver {
-    /** Bytes of rows in one piece: small, because its entry holds up the turn of all groups of a node. */
-    static final int PIECE_BYTES = 64 << 10;
-
-    /** The source freezes a shard when so few changes are left; what is left then is the pause that clients see. */
-    static final int FREEZE_AT_CHANGES = 64;
-
-    /** If so many pieces bring no fewer changes, writes come as fast as they are copied: it is frozen all the same. */
-    static final int HOPELESS_PIECES = 50;
-
-    /** But not with more changes than this left. */
-    static final int HOPELESS_CHANGES = 2000;
-
     private final int nodeId;
     private final Turn turn;
     private final SortedMap<Integer, KvMachine> machines;
@@ -42,11 +30,11 @@ final class Giver {
         int leftBefore = Integer.MAX_VALUE;
 
         /** True if the last pieces have not brought the end much nearer. */
-        boolean isHopeless(int changesLeft) {
-            if (++pieces < HOPELESS_PIECES) {
+        boolean isHopeless(int changesLeft, Pace pace) {
+            if (++pieces < pace.hopelessPieces()) {
                 return false;
             }
-            boolean hopeless = changesLeft >= leftBefore / 2 && changesLeft <= HOPELESS_CHANGES;
+            boolean hopeless = changesLeft >= leftBefore / 2 && changesLeft <= pace.hopelessChanges();
             pieces = 0;
             leftBefore = changesLeft;
             return hopeless;
@@ -86,7 +74,8 @@ final class Giver {
         if (machine != null) {
             ShardState state = machine.shard(pull.shardId());
             frozen = state.status() == ShardState.Status.FROZEN && state.number() == pull.number();
-            chunk = machine.chunk(pull.shardId(), pull.number(), pull.cursor(), PIECE_BYTES);
+            chunk = machine.chunk(
+                    pull.shardId(), pull.number(), pull.cursor(), steps.pace().pieceBytes());
             if (leaderId == nodeId) {
                 drive(pull, state, chunk);
             } else if (leaderId != 0 && from == pull.askerId() && leaderId != from && isFruitless(chunk)) {
@@ -132,8 +121,9 @@ final class Giver {
         if (chunk == null || !KvMachine.isAmongChanges(pull.cursor())) {
             return false;
         }
-        boolean hopeless = progress.computeIfAbsent(step, s -> new Progress()).isHopeless(chunk.changesLeft());
-        return chunk.changesLeft() <= FREEZE_AT_CHANGES || hopeless;
+        boolean hopeless =
+                progress.computeIfAbsent(step, s -> new Progress()).isHopeless(chunk.changesLeft(), steps.pace());
+        return chunk.changesLeft() <= steps.pace().freezeAtChanges() || hopeless;
     }
 
     /** The asker need not wait until it asks again. */

@@ -29,10 +29,19 @@ import kvctl.raft.Turn;
  * <p>One thread uses it: the node's loop. No clocks, no dice.
  */
 public final class Migrator {
+    /** What a node has of groups; changes with the map. */
+    public interface Replicas {
+        /** State machines of the groups that own shards. */
+        SortedMap<Integer, KvMachine> machines();
+
+        /** The controller's; null if it has no replica here. */
+        Controller controller();
+    }
+
     private final int nodeId;
     private final Turn turn;
+    private final Replicas replicas;
     private final SortedMap<Integer, KvMachine> machines;
-    private final Supplier<Controller> controller;
     private final Supplier<ShardMap> map;
     private final Notes notes;
     private final Steps steps;
@@ -41,26 +50,17 @@ public final class Migrator {
     private Set<Integer> led = Set.of();
     private long seenRevision = -1;
     private long seenSteps;
+    private long rounds;
 
-    /**
-     * @param machines of the groups with a replica here; as it changes
-     * @param controller the controller's replica here, or null
-     * @param map the newest known, without leaders
-     */
-    public Migrator(
-            int nodeId,
-            Turn turn,
-            SortedMap<Integer, KvMachine> machines,
-            Supplier<Controller> controller,
-            Supplier<ShardMap> map,
-            Notes notes) {
+    /** @param map the newest known, without leaders */
+    public Migrator(int nodeId, Pace pace, Turn turn, Replicas replicas, Supplier<ShardMap> map, Notes notes) {
         this.nodeId = nodeId;
         this.turn = turn;
-        this.machines = machines;
-        this.controller = controller;
+        this.replicas = replicas;
+        this.machines = replicas.machines();
         this.map = map;
         this.notes = notes;
-        steps = new Steps(turn);
+        steps = new Steps(turn, pace);
         giver = new Giver(nodeId, turn, machines, map, notes, steps);
         taker = new Taker(nodeId, turn, steps);
     }
@@ -83,6 +83,11 @@ public final class Migrator {
         return steps.nextMs();
     }
 
+    /** How often it has looked at all shards. */
+    long rounds() {
+        return rounds;
+    }
+
     /** Does what is to be done; to be called after every turn, cheap if there is nothing. */
     public void tick(long nowMs) {
         steps.at(nowMs);
@@ -99,6 +104,7 @@ public final class Migrator {
         if (nowMs < steps.nextMs() && nothingNew) {
             return;
         }
+        rounds++;
         seenRevision = current.revision();
         seenSteps = movedOn;
         led = ledNow;
@@ -153,7 +159,7 @@ public final class Migrator {
 
     /** At the controller's leader. */
     private void take(Note.Arrived arrived) {
-        Controller here = controller.get();
+        Controller here = replicas.controller();
         boolean pending =
                 here != null && leads(ShardMap.CONTROLLER) && here.isPending(arrived.shardId(), arrived.number());
         Step step = new Step(ShardMap.CONTROLLER, arrived.shardId(), arrived.number());

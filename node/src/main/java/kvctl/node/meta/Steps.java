@@ -14,6 +14,7 @@ final class Steps {
     static final long AGAIN_MS = 100;
 
     private final Turn turn;
+    private final Pace pace;
     private final Map<Step, Long> proposed = new TreeMap<>();
     private long nextMs = Long.MAX_VALUE;
     private long nowMs;
@@ -28,8 +29,13 @@ final class Steps {
         }
     }
 
-    Steps(Turn turn) {
+    Steps(Turn turn, Pace pace) {
         this.turn = turn;
+        this.pace = pace;
+    }
+
+    Pace pace() {
+        return pace;
     }
 
     long nowMs() {

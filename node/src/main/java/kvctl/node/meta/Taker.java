@@ -14,9 +14,6 @@ import kvctl.raft.Waiter;
 
 /** The receiving group's side of moves, where this node leads it: asks for one piece after the other and installs it. */
 final class Taker {
-    /** Shards that one group takes from one other at a time. */
-    static final int SHARDS_AT_A_TIME = 2;
-
     private static final long ANSWER_MS = 300;
     private static final long SOON_MS = 5;
 
@@ -85,7 +82,9 @@ final class Taker {
             return null;
         }
         int from = current.shardGroups()[state.shardId()];
-        if (isNew && (steering.paused() || taken.getOrDefault(from, 0) >= SHARDS_AT_A_TIME)) {
+        if (isNew
+                && (steering.paused()
+                        || taken.getOrDefault(from, 0) >= steps.pace().shardsAtATime())) {
             return null;
         }
         taken.merge(from, 1, Integer::sum);

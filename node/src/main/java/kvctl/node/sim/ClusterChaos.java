@@ -49,6 +49,8 @@ final class ClusterChaos {
         every(swarm.steerMs(), this::steer);
         every(swarm.crashMs(), () -> crash(victim()));
         every(swarm.powerCutMs(), () -> cluster.nodeIds().forEach(this::crash));
+        every(swarm.forgetMs(), this::forget);
+        every(swarm.transferMs(), this::transfer);
         every(swarm.pauseMs(), this::pause);
         every(swarm.partitionMs(), this::partition);
         every(swarm.clientCutMs(), this::cutClient);
@@ -167,6 +169,32 @@ final class ClusterChaos {
             cluster.crash(nodeId);
             startLater(nodeId);
         }
+    }
+
+    /** Data survives only as long as a majority remembers it: one node at a time, and none that is a majority alone. */
+    private void forget() {
+        int nodeId = victim();
+        boolean alone = cluster.map().groups().stream()
+                .anyMatch(group -> group.nodeIds().equals(List.of(nodeId)));
+        if (alone || cluster.servers().stream().anyMatch(this::mayBeForgetful)) {
+            return;
+        }
+        cluster.server(nodeId).forget(1 + random.nextInt(10));
+        startLater(nodeId);
+    }
+
+    /** A process that is down can't be asked. */
+    private boolean mayBeForgetful(SimServer server) {
+        return !server.up()
+                || server.core().groups().stream()
+                        .anyMatch(groupId -> server.core().status(groupId).forgetful());
+    }
+
+    private void transfer() {
+        List<ShardMap.Group> groups = cluster.map().groups();
+        ShardMap.Group group = groups.get(random.nextInt(groups.size()));
+        int to = group.nodeIds().get(random.nextInt(group.nodeIds().size()));
+        administrators.get(0).kv().transferAsync(group.groupId(), to);
     }
 
     private void startLater(int nodeId) {

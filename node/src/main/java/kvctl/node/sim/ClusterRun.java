@@ -67,7 +67,8 @@ public final class ClusterRun {
         this.seed = seed;
         this.simulation = new Simulation(seed);
         this.swarm = ShardSwarm.draw(simulation.random("swarm"));
-        this.cluster = new KvCluster(simulation, swarm.topology(), swarm.filler() == 0 || swarm.fillerBytes() < 1000);
+        this.cluster = new KvCluster(simulation, swarm.topology(), swarm.pace(), true);
+        cluster.clientTimeout(swarm.patienceMs());
         this.load = new Load(cluster, swarm.load());
         this.chaos = new ClusterChaos(cluster, swarm);
     }
@@ -129,6 +130,7 @@ public final class ClusterRun {
         chaos.end();
         simulation.trace().comment(simulation.nowUs(), () -> "everything heals");
         cluster.awaitQuiet(CONVERGE_MS);
+        load.clients().forEach(client -> client.kv().setRequestTimeoutMs(CONVERGE_MS));
         load.verify();
         cluster.awaitQuiet(CONVERGE_MS);
     }

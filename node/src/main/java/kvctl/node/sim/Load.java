@@ -25,6 +25,7 @@ import kvctl.sim.Simulation;
  */
 public final class Load {
     private static final long SEARCH_STEPS = 3_000_000;
+    private static final int UNKNOWN_PER_KEY = 4;
 
     /**
      * What the clients do.
@@ -45,9 +46,10 @@ public final class Load {
     private final Recorder recorder;
     private final List<KvCluster.Client> clients = new ArrayList<>();
     private final Map<String, Long> versions = new HashMap<>();
+    private final Map<String, Integer> unknowns = new HashMap<>();
     private int processes;
     private long tokens;
-    private boolean over;
+    private int round;
     private long done;
     private long unknown;
     private long failed;
@@ -97,14 +99,14 @@ public final class Load {
 
     /** Lets every client begin. */
     public Load start() {
-        over = false;
-        clients.forEach(client -> goOn(client, ++processes));
+        round++;
+        clients.forEach(client -> goOn(client, ++processes, round));
         return this;
     }
 
     /** No new requests; those under way go on. */
     public void stop() {
-        over = true;
+        round++;
     }
 
     /** True if nobody waits for an answer. */
@@ -112,10 +114,10 @@ public final class Load {
         return clients.stream().allMatch(client -> client.kv().inFlight() == 0);
     }
 
-    private void goOn(KvCluster.Client client, int process) {
+    private void goOn(KvCluster.Client client, int process, int ofRound) {
         long thinkUs = Simulation.exponential(dice, options.thinkMs() * 1000);
         cluster.simulation().after(thinkUs, () -> {
-            if (!over) {
+            if (ofRound == round) {
                 next(client, process);
             }
         });
@@ -123,22 +125,32 @@ public final class Load {
 
     private void next(KvCluster.Client client, int process) {
         double what = dice.nextDouble();
-        int key = dice.nextInt(options.keys());
-        CompletableFuture<Result> request;
-        if (what < options.getShare()) {
-            request = recorder.get(client.kv(), process, bytes((dice.nextBoolean() ? "a" : "k") + key));
-        } else if (what < options.getShare() + options.anyShare()) {
-            request = any(client.kv(), process, "k" + key);
-        } else {
-            request = recorder.append(client.kv(), process, bytes("a" + key), bytes(token(client.clientId())));
-        }
+        int number = dice.nextInt(options.keys());
+        boolean isGet = what < options.getShare();
+        boolean isAny = !isGet && what < options.getShare() + options.anyShare();
+        String key = current((isAny || isGet && dice.nextBoolean() ? "k" : "a") + number);
+        CompletableFuture<Result> request = isGet
+                ? recorder.get(client.kv(), process, bytes(key))
+                : isAny
+                        ? any(client.kv(), process, key)
+                        : recorder.append(client.kv(), process, bytes(key), bytes(token(client.clientId())));
+        int ofRound = round;
         request.whenComplete((result, thrown) -> {
             boolean isUnknown = count(thrown);
-            if (result != null && result.version() > 0 && result.shardId() >= 0) {
-                versions.put("k" + key, result.version());
+            if (result != null && result.version() > 0) {
+                versions.put(key, result.version());
             }
-            goOn(client, isUnknown ? ++processes : process);
+            if (isUnknown) {
+                unknowns.merge(key.substring(0, 1) + number, 1, Integer::sum);
+            }
+            goOn(client, isUnknown ? ++processes : process, ofRound);
         });
+    }
+
+    /** After some unknown writes another key is used in its place: each of them can double the search. */
+    private String current(String key) {
+        int generation = unknowns.getOrDefault(key, 0) / UNKNOWN_PER_KEY;
+        return generation == 0 ? key : key + "." + generation;
     }
 
     /** Elements of a client count up. */
@@ -171,10 +183,14 @@ public final class Load {
         return counted(recorder.put(clients.get(0).kv(), ++processes, bytes(key), bytes(value)));
     }
 
-    /** By the first client, under a process of its own. */
+    /** Appends the next element, by the first client and under a process of its own. */
     public CompletableFuture<Result> append(String key) {
-        KvCluster.Client client = clients.get(0);
-        return counted(recorder.append(client.kv(), ++processes, bytes(key), bytes(token(client.clientId()))));
+        return append(key, token(clients.get(0).clientId()));
+    }
+
+    /** By the first client, under a process of its own. */
+    public CompletableFuture<Result> append(String key, String value) {
+        return counted(recorder.append(clients.get(0).kv(), ++processes, bytes(key), bytes(value)));
     }
 
     /** By the first client, under a process of its own. */
@@ -206,7 +222,8 @@ public final class Load {
         Breach.unless(verdict.kind() == Verdict.Kind.OK, Rule.LINEARIZABLE, "%s", verdict);
         Map<String, List<Operation>> appends = new TreeMap<>();
         for (Operation operation : history.operations()) {
-            if (operation.kind() == Operation.Kind.APPEND) {
+            if (operation.kind() == Operation.Kind.APPEND
+                    && operation.argument().endsWith(";")) {
                 appends.computeIfAbsent(operation.key(), key -> new ArrayList<>())
                         .add(operation);
             }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import kvctl.node.Topology;
+import kvctl.node.meta.Pace;
 import kvctl.sim.LinkFaults;
 
 /**
@@ -23,6 +24,8 @@ import kvctl.sim.LinkFaults;
  * @param steerMs between requests to pause, resume or throttle moves
  * @param crashMs a process is killed, and started again later; of its unsynced commits a prefix is left
  * @param powerCutMs all processes are killed at once
+ * @param forgetMs a crashed disk comes back older than its promises; of each group one at a time
+ * @param transferMs leadership of some group is to be handed to some node
  * @param pauseMs a process stands still
  * @param partitionMs links are cut, in one of several shapes
  * @param clientCutMs a client is cut from some nodes
@@ -32,6 +35,8 @@ import kvctl.sim.LinkFaults;
  * @param load of the clients
  * @param filler keys that are there from the beginning
  * @param fillerBytes size of their values
+ * @param pace how moves are cut into steps
+ * @param patienceMs time limit of the clients
  */
 public record ShardSwarm(
         int nodes,
@@ -46,6 +51,8 @@ public record ShardSwarm(
         int steerMs,
         int crashMs,
         int powerCutMs,
+        int forgetMs,
+        int transferMs,
         int pauseMs,
         int partitionMs,
         int clientCutMs,
@@ -54,7 +61,9 @@ public record ShardSwarm(
         double clockDrift,
         Load.Options load,
         int filler,
-        int fillerBytes) {
+        int fillerBytes,
+        Pace pace,
+        int patienceMs) {
     private static final int HEARTBEAT_MS = 50;
     private static final int ELECTION_MS = 200;
     private static final int FIRST_PORT = 7101;
@@ -82,6 +91,8 @@ public record ShardSwarm(
                 dice.maybeEvery(700),
                 dice.maybeEvery(300, 700, 1_500),
                 random.nextInt(6) == 0 ? 1_000 : 0,
+                random.nextInt(4) == 0 ? 700 : 0,
+                dice.maybeEvery(300),
                 dice.maybeEvery(400, 1_000),
                 dice.maybeEvery(400, 1_000),
                 dice.maybeEvery(500),
@@ -90,8 +101,15 @@ public record ShardSwarm(
                 dice.maybe(0.1),
                 new Load.Options(
                         1 + random.nextInt(4), dice.oneOf(2, 8, 30), dice.oneOf(0, 10, 40), 0.35, dice.maybe(0.5)),
-                dice.oneOf(0, 0, 20),
-                dice.oneOf(100, 20_000));
+                dice.oneOf(0, 40, 120),
+                dice.oneOf(1, 30, 300),
+                new Pace(
+                        dice.oneOf(1, 2, 8),
+                        dice.oneOf(1, 200, 2_000, 64 << 10),
+                        dice.oneOf(0, 3, 64),
+                        dice.oneOf(3, 50),
+                        2_000),
+                dice.oneOf(300, 1_000, 4_000));
     }
 
     /** The nodes, and the groups of the beginning; three replicas each, the controller on the first three. */

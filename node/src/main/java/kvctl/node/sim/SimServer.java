@@ -11,6 +11,7 @@ import kvctl.node.Core;
 import kvctl.node.Mail;
 import kvctl.node.Topology;
 import kvctl.node.meta.Note;
+import kvctl.node.meta.Pace;
 import kvctl.protocol.Hello;
 import kvctl.protocol.HelloReply;
 import kvctl.raft.Message;
@@ -60,6 +61,7 @@ public final class SimServer {
     }
 
     private final Topology topology;
+    private final Pace pace;
     private final Topology.Node self;
     private final Simulation simulation;
     private final Sender sender;
@@ -75,6 +77,7 @@ public final class SimServer {
     private Storage storage;
     private Core core;
     private int incarnation;
+    private int forgot;
     private long wakeAtUs = Long.MAX_VALUE;
     private long clockOffsetMs;
     private double clockRate = 1;
@@ -83,8 +86,9 @@ public final class SimServer {
     private long maintainedMs;
     private long leadersSeen;
 
-    SimServer(Topology topology, int nodeId, Simulation simulation, Sender sender, Watcher watcher) {
+    SimServer(Topology topology, int nodeId, Pace pace, Simulation simulation, Sender sender, Watcher watcher) {
         this.topology = topology;
+        this.pace = pace;
         this.self = topology.node(nodeId);
         this.simulation = simulation;
         this.sender = sender;
@@ -164,7 +168,7 @@ public final class SimServer {
             SplittableRandom random = new SplittableRandom(dice.nextLong());
             Core.Ports ports = new Core.Ports(storage, new Links(), random, () -> new Core.Facts(0, 0, 0, 0));
             phase = Phase.IDLE;
-            core = new Core(topology, self.id(), ports, nowMs());
+            core = new Core(topology, self.id(), pace, ports, nowMs());
             watchedMs = nowMs();
             maintainedMs = nowMs();
             watcher.stepped(this);
@@ -175,6 +179,18 @@ public final class SimServer {
     /** Kills the process; of what was not synced a prefix remains. */
     void crash() {
         crash(dice.nextInt(disk.unsyncedCommits() + 1));
+    }
+
+    /** Kills the process, and the disk comes back older than it promised (HAZARDS D4). */
+    void forget(int syncedCommits) {
+        crash(0);
+        disk.forget(syncedCommits);
+        forgot++;
+    }
+
+    /** How often the disk has come back too old. */
+    int forgot() {
+        return forgot;
     }
 
     private void crash(int keptCommits) {
