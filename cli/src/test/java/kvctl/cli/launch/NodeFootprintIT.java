@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -38,8 +41,10 @@ final class NodeFootprintIT {
             Fleet fleet = new Fleet(kvctl.cluster("demo"));
             kvctl.cluster("demo").endpoints().nodes().forEach(node -> pids.put(node.name(), fleet.pid(node.name())));
             Map<String, Double> before = new LinkedHashMap<>();
+            Map<String, Long> wokenBefore = new LinkedHashMap<>();
             for (Map.Entry<String, Long> node : pids.entrySet()) {
                 before.put(node.getKey(), cpuSeconds(node.getValue()));
+                wokenBefore.put(node.getKey(), wakeUps(node.getValue()));
             }
             long startNs = System.nanoTime();
             await().atMost(2 * IDLE_MS / 1000, SECONDS).until(() -> elapsedMs(startNs) >= IDLE_MS);
@@ -48,11 +53,15 @@ final class NodeFootprintIT {
                 double percent =
                         (cpuSeconds(node.getValue()) - before.get(node.getKey())) * 100_000 / elapsedMs(startNs);
                 double residentMb = residentBytes(node.getValue()) / 1e6;
+                double woken =
+                        (wakeUps(node.getValue()) - wokenBefore.get(node.getKey())) * 1000.0 / elapsedMs(startNs);
                 System.out.printf(
-                        "%s: start took %.2f s of processor; idle: %.0f MB resident, %.2f %% of a processor%n",
-                        node.getKey(), before.get(node.getKey()), residentMb, percent);
+                        "%s: start took %.2f s of processor; idle: %.0f MB resident, %.2f %% of a processor, "
+                                + "%.0f wake-ups/s%n",
+                        node.getKey(), before.get(node.getKey()), residentMb, percent, woken);
                 assertThat(residentMb).isBetween(10.0, 250.0);
-                assertThat(percent).isLessThan(20);
+                // What a wake-up costs depends on the machine and what else runs on it; how many there are does not.
+                assertThat(woken).as("a loop that turns for nothing").isLessThan(500);
             }
         } finally {
             kvctl.cleanUp();
@@ -68,6 +77,23 @@ final class NodeFootprintIT {
         String line = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
         String[] fields = line.substring(line.lastIndexOf(')') + 2).split(" ");
         return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_PER_SECOND;
+    }
+
+    /** How often threads of the process have gone to sleep. */
+    private static long wakeUps(long pid) throws IOException {
+        long sum = 0;
+        try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc", Long.toString(pid), "task"))) {
+            for (Path thread : threads) {
+                try (Stream<String> lines = Files.lines(thread.resolve("status"))) {
+                    sum += lines.filter(line -> line.startsWith("voluntary_ctxt_switches"))
+                            .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                            .sum();
+                } catch (IOException | UncheckedIOException e) {
+                    // The thread has ended.
+                }
+            }
+        }
+        return sum;
     }
 
     private static long residentBytes(long pid) throws IOException {
