@@ -100,11 +100,11 @@ final class BenchIT {
     }
 
     @Test
-    void ctrlCEndsItWithWhatWasMeasured() throws Exception {
+    void aSignalEndsItWithWhatWasMeasured() throws Exception {
         Kvctl.Running bench = kvctl.start("bench", "--duration", "1h", "--warmup", "0", "-o", "json", "--mix", "0/100");
         await().atMost(60, SECONDS).until(() -> !keys().isEmpty());
         interrupt(bench);
-        Kvctl.Ran ran = bench.end().fails(130);
+        Kvctl.Ran ran = bench.end().fails(143);
         JsonNode json = JSON.readTree(ran.out());
         assertThat(json.get("writes").asLong())
                 .isPositive()
@@ -167,7 +167,7 @@ final class BenchIT {
 
     private static void interrupt(Kvctl.Running running) throws Exception {
         Process kill = new ProcessBuilder(
-                        "kill", "-INT", Long.toString(running.process().pid()))
+                        "kill", "-TERM", Long.toString(running.process().pid()))
                 .start();
         assertThat(kill.waitFor(10, SECONDS)).isTrue();
     }
