@@ -2,7 +2,6 @@ package kvctl.cli.launch;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static kvctl.cli.launch.ShardCluster.until;
-import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,10 +28,10 @@ import org.junit.jupiter.params.provider.MethodSource;
  * move without the killed node, every append there once and in order, no client error; and with the node back, nothing of
  * the shard is left at any node of the source.
  *
- * <p>How a step is hit: the throttle holds a move while rows are copied. It also holds a frozen shard, for as long as the
- * rows that changed while it was copied take: seconds, in a small shard under a narrow throttle. What comes behind that
- * would be over in milliseconds, so those who alone can end a step are stopped: all nodes of the controller to keep a
- * shard installed and unknown, then all of the source to keep it from dropping. They go on when the victim is dead.
+ * <p>How a step is hit: the throttle holds a move while rows are copied. It never holds a frozen shard, which nobody
+ * serves: there the victim dies as soon as it is seen. What comes behind that would be over in milliseconds, too, so those
+ * who alone can end a step are stopped: all nodes of the controller to keep a shard installed and unknown, then all of the
+ * source to keep it from dropping. They go on when the victim is dead.
  */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -211,16 +210,10 @@ final class MoveFaultsIT {
             case COPYING_BEGUN -> awaitShard(move.source(), move, "copying", shard -> true);
             case IN_THE_ROWS ->
                 awaitShard(move.target(), move, "receiving", shard -> shard.copiedBytes() > shard.totalBytes() / 3);
-            case FROZEN -> {
-                awaitShard(move.source(), move, "frozen", shard -> true);
-                assertThat(cluster.shard(
-                                        leader(Victim.TARGET, move),
-                                        move.shardId(),
-                                        move.target().groupId())
-                                .state())
-                        .as("held by the throttle")
-                        .isEqualTo("receiving");
-            }
+            // Nothing holds a frozen shard, so the leader dies when it is first seen so, or a blink later. The
+            // simulator
+            // hits this step exactly (KilledLeaderTest).
+            case FROZEN -> awaitShard(move.source(), move, "frozen", shard -> true);
             case INSTALLED, BEFORE_THE_DROP -> {
                 awaitShard(move.source(), move, "copying", shard -> true);
                 stop(CONTROLLERS, stopped);
