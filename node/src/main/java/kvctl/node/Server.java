@@ -37,7 +37,7 @@ final class Server {
 
     private static final int MAX_CONNECTIONS = 1024;
     private static final long ALL_ANSWER_BYTES = 24 << 20;
-    private static final WriteBufferWaterMark CLIENT_MARKS = new WriteBufferWaterMark(256 << 10, 1 << 20);
+    static final WriteBufferWaterMark CLIENT_MARKS = new WriteBufferWaterMark(256 << 10, 1 << 20);
 
     private final Self self;
     private final Inbox inbox;

@@ -21,12 +21,13 @@ import kvctl.protocol.Response;
 
 /** Nodes of one cluster in this process, on real sockets and real disks. */
 final class TestCluster implements AutoCloseable {
-    static final long PATIENCE_MS = 400;
+    private static final long PATIENCE_MS = 400;
 
     final Topology topology;
     final ConcurrentLinkedQueue<Throwable> fatal = new ConcurrentLinkedQueue<>();
     private final Path directory;
     private final TreeMap<Integer, Node> running = new TreeMap<>();
+    private long patienceMs = PATIENCE_MS;
 
     /**
      * @param groups what stands behind {@code groups:} in the topology, say <code>{ g1: [n1, n2] }</code>
@@ -68,6 +69,12 @@ final class TestCluster implements AutoCloseable {
         return ports;
     }
 
+    /** How long its nodes wait for who stops in the middle of something, instead of a short time. */
+    TestCluster patient(long patienceMs) {
+        this.patienceMs = patienceMs;
+        return this;
+    }
+
     TestCluster startAll() {
         topology.nodes().forEach(node -> start(node.id()));
         return this;
@@ -75,7 +82,7 @@ final class TestCluster implements AutoCloseable {
 
     void start(int nodeId) {
         Topology.Node node = topology.node(nodeId);
-        running.put(nodeId, Node.start(topology, node.name(), dataDirectory(nodeId), fatal::add, PATIENCE_MS));
+        running.put(nodeId, Node.start(topology, node.name(), dataDirectory(nodeId), fatal::add, patienceMs));
     }
 
     Path dataDirectory(int nodeId) {
