@@ -26,7 +26,9 @@ import jetbrains.exodus.log.LogUtil;
  * verified when it is read. Thread-safe as Xodus needs it: many readers, writers one at a time.
  */
 final class XodusFiles extends AbstractDataWriter implements DataReader {
-    static final int FILE_BYTES = 8 << 20;
+    /** The largest row must fit (a value of 4 MiB); the cleaner holds up the writer while it does one file. */
+    static final int FILE_BYTES = 9 << 19;
+
     private static final int PAGE_BYTES = PageSums.PAGE_BYTES;
     private static final int PAGES = FILE_BYTES / PAGE_BYTES;
 

@@ -259,7 +259,7 @@ class DiskHazardsTest extends DiskFixture {
         for (long index = 1; index <= 4; index++) {
             storage.save(append(1, List.of(Entry.command(index, 1, new byte[3 << 20]))));
         }
-        assertThat(lastFile(dir)).hasFileName("00000000800.xd");
+        assertThat(lastFile(dir).getFileName()).as("a second file").isNotEqualTo(Path.of("00000000000.xd"));
         assertThat(calls.indexOf("syncDirectory")).isGreaterThan(calls.indexOf("open"));
     }
 
