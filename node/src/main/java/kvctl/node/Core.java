@@ -68,11 +68,9 @@ public final class Core {
         this.directory = new Directory(nodeId, topology.shardMap(), storage.facts(), ports.links(), nowMs);
         this.migrator = new Migrator(nodeId, pace, turn, groups, directory::map, ports.links());
         this.router = new Router(self, turn, groups, migrator, directory::map, ports);
-        groups.deleteLeftovers(directory.map());
-        groups.follow(directory.map(), nowMs);
-        learnFromController();
         groups.follow(directory.map(), nowMs);
         router.refreshMap();
+        followController(nowMs);
     }
 
     // --- what has come ---
@@ -122,20 +120,15 @@ public final class Core {
     /** Sends what had to wait for the disk, applies, answers, and takes the moves on. */
     public void finish(long nowMs) {
         turn.finish(nowMs);
-        Controller controller = groups.controller();
-        if (controller != null && controller.map().revision() > directory.map().revision()) {
-            learnFromController();
-            groups.follow(directory.map(), nowMs);
-            router.refreshMap();
-        }
+        followController(nowMs);
         tellIfLeading();
         directory.tick(nowMs);
         migrator.tick(nowMs);
     }
 
-    private void learnFromController() {
+    private void followController(long nowMs) {
         if (groups.controller() != null) {
-            directory.learn(groups.controller().map());
+            follow(groups.controller().map(), nowMs);
         }
     }
 

@@ -1,6 +1,5 @@
 package kvctl.node;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -54,26 +53,23 @@ final class Groups implements Migrator.Replicas {
         return controller;
     }
 
-    /** Starts and stops replicas as the map says. @return ids of the groups stopped */
-    List<Integer> follow(ShardMap map, long nowMs) {
+    /** Starts and stops replicas as the map says. */
+    void follow(ShardMap map, long nowMs) {
         for (ShardMap.Group group : map.groups()) {
             if (group.nodeIds().contains(self.id()) && !turn.groups().contains(group.groupId())) {
                 start(group, map, nowMs);
             }
         }
-        List<Integer> stopped = new ArrayList<>();
         for (int groupId : turn.groups()) {
             if (map.group(groupId) == null) {
                 stop(groupId);
-                stopped.add(groupId);
             }
         }
         deleteLeftovers(map);
-        return stopped;
     }
 
     /** Deletes what is left of groups that a crash kept from being deleted. */
-    void deleteLeftovers(ShardMap map) {
+    private void deleteLeftovers(ShardMap map) {
         int newest =
                 map.groups().stream().mapToInt(ShardMap.Group::groupId).max().orElse(ShardMap.CONTROLLER);
         for (int groupId : storage.groups()) {

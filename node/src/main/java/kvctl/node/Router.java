@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import kvctl.node.kv.KvMachine;
@@ -37,7 +36,6 @@ final class Router {
     private final Migrator migrator;
     private final Supplier<ShardMap> newest;
     private final Supplier<Core.Facts> facts;
-    private final SortedMap<Integer, Map<Integer, long[]>> reads = new TreeMap<>();
     private long nowMs;
     private volatile ShardMap map;
 
@@ -126,24 +124,25 @@ final class Router {
     }
 
     private void write(Call call, Request.Write write) {
-        int shards = map.shardGroups().length;
         String problem = problem(write);
         if (problem != null) {
             call.answer(refused(Code.BAD_REQUEST, problem, 0));
             return;
         }
-        int groupId = groupOf(Shards.of(write.key(), shards));
-        if (!groups.machines().containsKey(groupId)) {
+        int shardId = Shards.of(write.key(), map.shardGroups().length);
+        int groupId = groupOf(shardId);
+        KvMachine machine = groups.machines().get(groupId);
+        if (machine == null) {
             call.answer(notHere(groupId));
             return;
         }
-        if (leads(groupId) && !groups.machines().get(groupId).serves(Shards.of(write.key(), shards))) {
-            call.answer(notServed(groupId, Shards.of(write.key(), shards)));
+        if (leads(groupId) && !machine.serves(shardId)) {
+            call.answer(notServed(groupId, shardId));
             return; // Not proposed: clients ask again and again until the shard has arrived where it goes.
         }
         byte[] command;
         try {
-            command = KvMachine.command(write, shards);
+            command = KvMachine.command(write, shardId);
         } catch (IllegalArgumentException e) {
             call.answer(refused(Code.BAD_REQUEST, e.getMessage(), 0));
             return;
@@ -208,11 +207,8 @@ final class Router {
         if (!(request instanceof Request.Write) && call.isDoorFull()) {
             call.answer(refused(Code.BUSY, "Answers are not read as fast as they are asked for.", 0));
         } else if (request instanceof Request.Get get) {
-            int shardId = Shards.of(get.key(), map.shardGroups().length);
-            countRead(call.groupId(), shardId);
-            call.answer(machine.get(shardId, get.key()));
+            call.answer(machine.get(Shards.of(get.key(), map.shardGroups().length), get.key()));
         } else if (request instanceof Request.Scan scan) {
-            countRead(call.groupId(), scan.shardId());
             call.answer(machine.scan(scan));
         } else if (request instanceof Request.GetConfiguration get) {
             call.answer(groups.controller().configuration(get.number()));
@@ -221,15 +217,6 @@ final class Router {
         } else {
             call.answer((Response) reply);
         }
-    }
-
-    private void countRead(int groupId, int shardId) {
-        reads.computeIfAbsent(groupId, id -> new TreeMap<>()).computeIfAbsent(shardId, id -> new long[1])[0]++;
-    }
-
-    private long reads(int groupId, int shardId) {
-        Map<Integer, long[]> ofGroup = reads.getOrDefault(groupId, Map.of());
-        return ofGroup.containsKey(shardId) ? ofGroup.get(shardId)[0] : 0;
     }
 
     /** For {@link Call#failed}. */
@@ -379,7 +366,6 @@ final class Router {
         Map<Integer, Integer> leaders = new TreeMap<>();
         turn.groups().forEach(groupId -> leaders.put(groupId, turn.leaderId(groupId)));
         map = newest.get().withLeaders(leaders);
-        reads.keySet().retainAll(turn.groups());
     }
 
     /** The follower to hand leadership to; null if this replica does not lead, or nobody is near. */
@@ -448,7 +434,7 @@ final class Router {
                         state.peerGroupId(),
                         state.keys(),
                         state.bytes(),
-                        reads(groupId, state.shardId()),
+                        state.reads(),
                         state.writes(),
                         state.copiedBytes(),
                         state.totalBytes(),

@@ -19,6 +19,11 @@ public final class Tables {
         this.group = group;
     }
 
+    /** Another number as soon as an installed snapshot has replaced the content. */
+    public long generation() {
+        return group.stateGeneration;
+    }
+
     /** A handle that stays valid, also when an installed snapshot replaces the content. */
     public Table table(String name) {
         if (name.isEmpty() || name.length() > 100) {

@@ -5,7 +5,6 @@ import kvctl.protocol.BytesWriter;
 import kvctl.protocol.Limits;
 import kvctl.protocol.ProtocolException;
 import kvctl.protocol.Request;
-import kvctl.protocol.Shards;
 
 /**
  * A write as it stands in the log.
@@ -43,10 +42,10 @@ record Command(Op op, int shardId, Request.Tag tag, byte[] key, long expectedVer
     /**
      * Checks a request and makes its command.
      *
-     * @param shards number of shards of the cluster
+     * @param shardId shard of the key
      * @throws IllegalArgumentException with a line for the user if the request breaks a limit; nothing was written
      */
-    static byte[] encode(Request.Write write, int shards) {
+    static byte[] encode(Request.Write write, int shardId) {
         byte[] key = write.key();
         if (key.length == 0 || key.length > Limits.KEY_MAX_BYTES) {
             throw new IllegalArgumentException(
@@ -62,7 +61,7 @@ record Command(Op op, int shardId, Request.Tag tag, byte[] key, long expectedVer
         }
         BytesWriter out = new BytesWriter(40 + key.length + value.length);
         out.u8(opOf(write).code);
-        out.varint(Shards.of(key, shards));
+        out.varint(shardId);
         out.varint(tag.sessionMs());
         out.u64(tag.sessionRandom());
         out.varint(tag.seq());

@@ -52,8 +52,8 @@ public final class KvMachine implements StateMachine {
     private long lastAppliedTerm;
     private long moveSteps;
 
-    /** A snapshot was installed: what is in memory is of the old state. */
-    private boolean replaced = true;
+    /** The tables that are in memory; an installed snapshot makes others. */
+    private long loadedGeneration = -1;
 
     /**
      * Opens a group's machine on its tables.
@@ -83,11 +83,11 @@ public final class KvMachine implements StateMachine {
     /**
      * The bytes to propose for a request.
      *
-     * @param shards number of shards of the cluster
+     * @param shardId shard of the key
      * @throws IllegalArgumentException with a line for the user if the request breaks a limit; nothing was proposed
      */
-    public static byte[] command(Request.Write write, int shards) {
-        return Command.encode(write, shards);
+    public static byte[] command(Request.Write write, int shardId) {
+        return Command.encode(write, shardId);
     }
 
     /**
@@ -126,10 +126,10 @@ public final class KvMachine implements StateMachine {
 
     /** Takes everything that is in memory from the tables, if they were replaced. */
     private void loadIfReplaced() {
-        if (!replaced) {
+        if (loadedGeneration == tables.generation()) {
             return;
         }
-        replaced = false;
+        loadedGeneration = tables.generation();
         moveSteps++;
         lastApplied = tables.lastApplied();
         lastAppliedTerm = tables.lastAppliedTerm();
@@ -279,6 +279,7 @@ public final class KvMachine implements StateMachine {
         if (!shard.serves()) {
             return wrongGroup(shard);
         }
+        shard.reads++;
         byte[] rowKey = Shard.rowKey(shardId, key);
         byte[] row = kv.get(rowKey);
         if (row == null) {
@@ -305,6 +306,7 @@ public final class KvMachine implements StateMachine {
         if (!shard.serves()) {
             return wrongGroup(shard);
         }
+        shard.reads++;
         byte[] prefix = Shard.rowKey(shard.id, scan.prefix());
         byte[] from = Shard.rowKey(shard.id, scan.from());
         PageReader page = new PageReader(rows, prefix, Math.min(scan.limit(), Limits.PAGE_ROWS_MAX));
@@ -453,23 +455,6 @@ public final class KvMachine implements StateMachine {
 
     @Override
     public Sink receiveSnapshot(long lastIncludedIndex, long lastIncludedTerm) {
-        Sink received = tables.receiveSnapshot(lastIncludedIndex, lastIncludedTerm);
-        return new Sink() {
-            @Override
-            public void write(byte[] chunk) {
-                received.write(chunk);
-            }
-
-            @Override
-            public void install() {
-                received.install();
-                replaced = true;
-            }
-
-            @Override
-            public void abort() {
-                received.abort();
-            }
-        };
+        return tables.receiveSnapshot(lastIncludedIndex, lastIncludedTerm);
     }
 }

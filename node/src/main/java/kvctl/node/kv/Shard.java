@@ -20,6 +20,9 @@ final class Shard {
     /** The row in the table is older than this. */
     boolean dirty;
 
+    /** Served since the machine was opened; not in the row. */
+    long reads;
+
     /** Applied since the machine was opened; not in the row. */
     long writes;
 
@@ -83,7 +86,17 @@ final class Shard {
     ShardState state() {
         boolean leaves = status == ShardState.Status.COPYING || status == ShardState.Status.FROZEN;
         return new ShardState(
-                id, status, number, peerGroupId, cursor, keys, bytes, writes, copiedBytes, leaves ? bytes : totalBytes);
+                id,
+                status,
+                number,
+                peerGroupId,
+                cursor,
+                keys,
+                bytes,
+                reads,
+                writes,
+                copiedBytes,
+                leaves ? bytes : totalBytes);
     }
 
     byte[] key() {

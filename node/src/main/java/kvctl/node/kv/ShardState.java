@@ -8,6 +8,7 @@ package kvctl.node.kv;
  * @param cursor while it is received: where the next chunk begins, to be asked for; empty otherwise
  * @param keys in the shard; 0 until all of it is here
  * @param bytes of all keys and values; 0 until all of it is here
+ * @param reads served since the machine was opened; of this replica alone, not replicated
  * @param writes applied since the machine was opened; of this replica alone, not replicated
  * @param copiedBytes of keys and values, while it is received; at the source 0
  * @param totalBytes of keys and values that are on the way, about; 0 if nothing moves
@@ -20,6 +21,7 @@ public record ShardState(
         byte[] cursor,
         long keys,
         long bytes,
+        long reads,
         long writes,
         long copiedBytes,
         long totalBytes) {

@@ -36,8 +36,8 @@ public final class Controller implements StateMachine {
     /** What {@link #map} gives; null if the state has changed since. */
     private ShardMap map;
 
-    /** A snapshot was installed: what is in memory is of the old state. */
-    private boolean replaced = true;
+    /** The tables that are in memory; an installed snapshot makes others. */
+    private long loadedGeneration = -1;
 
     /**
      * @param first map of the topology with number 1: configuration 1 as long as nothing is applied, and for ever the
@@ -86,10 +86,10 @@ public final class Controller implements StateMachine {
 
     /** Takes everything that is in memory from the tables, if they were replaced. */
     private void loadIfReplaced() {
-        if (!replaced) {
+        if (loadedGeneration == tables.generation()) {
             return;
         }
-        replaced = false;
+        loadedGeneration = tables.generation();
         map = null;
         lastApplied = tables.lastApplied();
         lastAppliedTerm = tables.lastAppliedTerm();
@@ -246,23 +246,6 @@ public final class Controller implements StateMachine {
 
     @Override
     public Sink receiveSnapshot(long lastIncludedIndex, long lastIncludedTerm) {
-        Sink received = tables.receiveSnapshot(lastIncludedIndex, lastIncludedTerm);
-        return new Sink() {
-            @Override
-            public void write(byte[] chunk) {
-                received.write(chunk);
-            }
-
-            @Override
-            public void install() {
-                received.install();
-                replaced = true;
-            }
-
-            @Override
-            public void abort() {
-                received.abort();
-            }
-        };
+        return tables.receiveSnapshot(lastIncludedIndex, lastIncludedTerm);
     }
 }

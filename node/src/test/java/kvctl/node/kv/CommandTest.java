@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.Random;
 import kvctl.protocol.Limits;
 import kvctl.protocol.Request;
-import kvctl.protocol.Shards;
 import org.junit.jupiter.api.Test;
 
 class CommandTest {
+    private static final int SHARD = 11;
     private static final Request.Tag TAG = new Request.Tag(1_700_000_000_000L, -5, 300, 298);
 
     private static final List<Request.Write> WRITES = List.of(
@@ -26,9 +26,9 @@ class CommandTest {
     void commandsReadBackAsTheyWereWritten() {
         Command.Op[] ops = {Command.Op.PUT, Command.Op.APPEND, Command.Op.DELETE, Command.Op.CAS};
         for (int i = 0; i < ops.length; i++) {
-            Command command = Command.decode(Command.encode(WRITES.get(i), 16));
+            Command command = Command.decode(Command.encode(WRITES.get(i), SHARD));
             assertThat(command.op()).isEqualTo(ops[i]);
-            assertThat(command.shardId()).isEqualTo(Shards.of(bytes("key"), 16));
+            assertThat(command.shardId()).isEqualTo(SHARD);
             assertThat(command.tag()).isEqualTo(TAG);
             assertThat(command.key()).isEqualTo(bytes("key"));
             assertThat(command.value()).isEqualTo(bytes(ops[i] == Command.Op.DELETE ? "" : "value"));
@@ -39,7 +39,7 @@ class CommandTest {
     /** Logs on disk hold these bytes: a change needs a new operation code. */
     @Test
     void bytesOfACommandStayTheSame() {
-        byte[] cas = Command.encode(WRITES.get(3), 4096);
+        byte[] cas = Command.encode(WRITES.get(3), 1507);
         assertThat(HexFormat.of().formatHex(cas))
                 .isEqualTo("04" + "e30b" + "80d095ffbc31" + "fffffffffffffffb" + "ac02" + "02" + "036b6579" + "b960"
                         + "76616c7565");
@@ -55,14 +55,14 @@ class CommandTest {
                 .isEqualTo("07" + "ac02" + "07" + "02" + "ac02" + "07" + "00" + "03020000" + "01" + "00" + "00" + "00"
                         + "12" + "b9d21041" + "05" + "0000000000" + "0000000000000000");
         assertThat(hex.formatHex(KvMachine.drop(300, 7))).isEqualTo("08" + "ac02" + "07");
-        assertThat(MoveCommand.is(Command.encode(WRITES.get(3), 16))).isFalse();
+        assertThat(MoveCommand.is(Command.encode(WRITES.get(3), SHARD))).isFalse();
         assertThat(MoveCommand.is(new byte[] {9})).isFalse();
     }
 
     @Test
     void brokenCommandIsNeverTakenForAnother() {
         for (Request.Write write : WRITES) {
-            byte[] good = Command.encode(write, 16);
+            byte[] good = Command.encode(write, SHARD);
             int fixed = good.length - (write instanceof Request.Delete ? 0 : 5);
             for (int length = 0; length < fixed; length++) {
                 byte[] cut = Arrays.copyOf(good, length);
@@ -74,7 +74,7 @@ class CommandTest {
                 assertThatThrownBy(() -> Command.decode(other)).hasMessageContaining("unknown operation");
             }
         }
-        byte[] longDelete = Arrays.copyOf(Command.encode(WRITES.get(2), 16), 100);
+        byte[] longDelete = Arrays.copyOf(Command.encode(WRITES.get(2), SHARD), 100);
         assertThatThrownBy(() -> Command.decode(longDelete)).hasMessageContaining("out of its range");
     }
 
@@ -98,13 +98,13 @@ class CommandTest {
 
     @Test
     void oversizedAndEmptyFieldsAreRefusedBeforeTheLog() {
-        assertThatThrownBy(() -> Command.encode(new Request.Delete(TAG, new byte[0]), 16))
+        assertThatThrownBy(() -> Command.encode(new Request.Delete(TAG, new byte[0]), SHARD))
                 .hasMessage("A key has 1 to 1024 bytes, not 0.");
-        assertThatThrownBy(() -> Command.encode(new Request.Delete(TAG, new byte[1025]), 16))
+        assertThatThrownBy(() -> Command.encode(new Request.Delete(TAG, new byte[1025]), SHARD))
                 .hasMessage("A key has 1 to 1024 bytes, not 1025.");
-        assertThatThrownBy(() -> Command.encode(new Request.Put(TAG, bytes("k"), new byte[(4 << 20) + 1]), 16))
+        assertThatThrownBy(() -> Command.encode(new Request.Put(TAG, bytes("k"), new byte[(4 << 20) + 1]), SHARD))
                 .hasMessage("The value has 4194305 bytes; the limit is 4194304.");
-        assertThat(Command.decode(Command.encode(new Request.Put(TAG, new byte[1024], new byte[4 << 20]), 16))
+        assertThat(Command.decode(Command.encode(new Request.Put(TAG, new byte[1024], new byte[4 << 20]), SHARD))
                         .value())
                 .hasSize(4 << 20);
     }
@@ -117,7 +117,7 @@ class CommandTest {
                 new Request.Tag(1, 1, 0, 0),
                 new Request.Tag(1, 1, 5, 6),
                 new Request.Tag(1, 1, 5, -1))) {
-            assertThatThrownBy(() -> Command.encode(new Request.Delete(tag, bytes("k")), 16))
+            assertThatThrownBy(() -> Command.encode(new Request.Delete(tag, bytes("k")), SHARD))
                     .hasMessageContaining("makes no sense");
         }
     }

@@ -80,8 +80,11 @@ final class KvBox {
     }
 
     List<Entry> entries(List<Request.Write> writes) {
-        return entriesOf(
-                writes.stream().map(write -> KvMachine.command(write, SHARDS)).toList());
+        return entriesOf(writes.stream().map(KvBox::command).toList());
+    }
+
+    static byte[] command(Request.Write write) {
+        return KvMachine.command(write, Shards.of(write.key(), SHARDS));
     }
 
     List<Entry> entriesOf(List<byte[]> commands) {

@@ -163,9 +163,8 @@ class MoveModelTest {
         MoveGroup group = random.nextInt(8) == 0 ? groups.get(random.nextInt(3)) : owner;
         List<Response> replies = writes.isEmpty()
                 ? List.of()
-                : group.propose(writes.stream()
-                        .map(write -> KvMachine.command(write, KvBox.SHARDS))
-                        .toList());
+                : group.propose(
+                        writes.stream().map(write -> KvBox.command(write)).toList());
         for (int i = 0; i < writes.size(); i++) {
             boolean serves = group.leader
                     .machine()
@@ -230,7 +229,7 @@ class MoveModelTest {
         // The last tries of all clients come once more: nothing happens, except to those who are forgotten.
         for (Request.Write write : sent.subList(Math.max(0, sent.size() - 40), sent.size())) {
             if (KvBox.shardOf(KvBox.string(write.key())) == MOVED) {
-                Response again = owner.propose(KvMachine.command(write, KvBox.SHARDS));
+                Response again = owner.propose(KvBox.command(write));
                 assertThat(plain(again)).as(as).isEqualTo(plain(never.applyOne(write)));
             }
         }

@@ -121,8 +121,8 @@ class ShardMoveTest {
         source.apply(append(tag(1, 1), "{a}", "x"));
         source.applyOne(KvMachine.copy(SHARD, 2, 2));
         // In one batch, as when a write was proposed before the freeze was known.
-        List<Object> replies = source.apply(source.entriesOf(List.of(
-                KvMachine.freeze(SHARD, 2), KvMachine.command(append(tag(1, 2), "{a}", "y"), KvBox.SHARDS))));
+        List<Object> replies = source.apply(source.entriesOf(
+                List.of(KvMachine.freeze(SHARD, 2), KvBox.command(append(tag(1, 2), "{a}", "y")))));
         assertWrongGroup(replies.get(1));
         assertWrongGroup(source.applyOne(append(tag(1, 1), "{a}", "x")));
         assertWrongGroup(target.applyOne(append(tag(1, 2), "{a}", "y")));
@@ -381,10 +381,10 @@ class ShardMoveTest {
     void G9_R15_aLargeShardIsDroppedInPiecesWhereverBatchesBegin() {
         List<byte[]> commands = new ArrayList<>();
         for (int i = 0; i < 2500; i++) {
-            commands.add(KvMachine.command(put(tag(1 + i % 300, 1 + i / 300), "{a}" + i, "v"), KvBox.SHARDS));
+            commands.add(KvBox.command(put(tag(1 + i % 300, 1 + i / 300), "{a}" + i, "v")));
         }
         commands.add(KvMachine.copy(SHARD, 2, 2));
-        commands.add(KvMachine.command(put(tag(1, 100), "{a}", "v"), KvBox.SHARDS));
+        commands.add(KvBox.command(put(tag(1, 100), "{a}", "v")));
         commands.add(KvMachine.freeze(SHARD, 2));
         commands.add(KvMachine.drop(SHARD, 2));
         List<Entry> entries = source.entriesOf(commands);

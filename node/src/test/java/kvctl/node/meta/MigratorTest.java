@@ -12,6 +12,7 @@ import kvctl.node.kv.KvMachine;
 import kvctl.protocol.Configuration;
 import kvctl.protocol.Request;
 import kvctl.protocol.ShardMap;
+import kvctl.protocol.Shards;
 import kvctl.raft.RaftConfig;
 import kvctl.raft.Turn;
 import kvctl.raft.Waiter;
@@ -71,7 +72,7 @@ class MigratorTest {
         int[] written = new int[1];
         for (int i = 1; i <= TURNS; i++) {
             Request.Put put = new Request.Put(new Request.Tag(1, 9, i, i), new byte[] {(byte) i}, new byte[10]);
-            turn.propose(GROUP, KvMachine.command(put, SHARDS), new Waiter() {
+            turn.propose(GROUP, KvMachine.command(put, Shards.of(put.key(), SHARDS)), new Waiter() {
                 @Override
                 public void done(long index, Object reply) {
                     written[0]++;
