@@ -78,8 +78,8 @@ final class Giver {
                     pull.shardId(), pull.number(), pull.cursor(), steps.pace().pieceBytes());
             if (leaderId == nodeId) {
                 drive(pull, state, chunk);
-            } else if (leaderId != 0 && from == pull.askerId() && leaderId != from && isFruitless(chunk)) {
-                notes.send(leaderId, pull); // Only the leader can go on, and the asker may not reach it.
+            } else if (leaderId != 0 && leaderId != from && from == pull.askerId() && !frozen) {
+                tellLeader(leaderId, pull, chunk);
             }
         }
         Note.Piece piece = new Note.Piece(pull.shardId(), pull.number(), pull.toGroupId(), leaderId, frozen, chunk);
@@ -88,6 +88,13 @@ final class Giver {
         }
         notes.send(pull.askerId(), piece);
         return null;
+    }
+
+    /** Only the leader can begin the copy and freeze the shard, and the asker may not reach it. */
+    private void tellLeader(int leaderId, Note.Pull pull, ShardChunk chunk) {
+        if (isFruitless(chunk) || KvMachine.isAmongChanges(pull.cursor())) {
+            notes.send(leaderId, pull);
+        }
     }
 
     /** Brings nobody further. */

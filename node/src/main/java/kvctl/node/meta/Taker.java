@@ -30,6 +30,7 @@ final class Taker {
     /** A shard that is being received. Nothing in it is needed by the next leader. */
     private static final class Pulling {
         int source;
+        int silent; // The node that has not answered last.
         boolean asked;
         int fruitless;
         boolean installing;
@@ -122,6 +123,7 @@ final class Taker {
             pulling.source = known != 0 ? known : source.nodeIds().get(0);
         } else if (pulling.asked) {
             pulling.waitsFor = "an answer of " + source.name();
+            pulling.silent = pulling.source;
             pulling.source = next(source.nodeIds(), pulling.source);
         } else if (pulling.fruitless > 0 && pulling.fruitless % FRUITLESS == 0) {
             pulling.source = next(source.nodeIds(), pulling.source);
@@ -163,7 +165,7 @@ final class Taker {
     private void fruitless(Pulling pulling, Note.Piece piece) {
         pulling.fruitless++;
         boolean isElsewhere = piece.leaderId() != 0 && piece.leaderId() != pulling.source;
-        if (isElsewhere && pulling.fruitless % FRUITLESS != 0) {
+        if (isElsewhere && piece.leaderId() != pulling.silent && pulling.fruitless % FRUITLESS != 0) {
             pulling.source = piece.leaderId();
         }
         pulling.waitsFor = piece.chunk() == null ? "the source to begin" : "the source to freeze it";

@@ -198,7 +198,7 @@ class MovesGoOnTest {
         cluster.reconfigure(new Change.Move(SHARD, "g2"), SOON_MS);
         cluster.awaitComplete(3 * SOON_MS);
         assertThat(cluster.leader(1)).isEqualTo(leader);
-        assertThat(outages.longestMs()).isLessThan(1_000);
+        assertThat(outages.longestMs()).isLessThan(100);
         cluster.network().healAll();
         end(cluster, load);
     }
