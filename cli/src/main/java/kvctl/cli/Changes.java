@@ -26,6 +26,10 @@ final class Changes {
     @Option(names = "--no-wait", description = "Return as soon as the change is decided, also on a terminal.")
     private boolean noWait;
 
+    boolean isPlan() {
+        return plan;
+    }
+
     /** The command that runs: its name, and the words that say what is to change. */
     int run(Session session, String verb, String what, Change change) {
         if (expect != null && expect < 1) {

@@ -43,6 +43,11 @@ final class Join implements Callable<Integer> {
             description = "Share of the shards, compared with the other groups' weights (default 1).")
     private int weight = 1;
 
+    @Option(
+            names = {"-y", "--yes"},
+            description = "Also if a new group has no quorum now: its shards, and all later changes, wait for it.")
+    private boolean yes;
+
     @Mixin
     private final Changes changes = new Changes();
 
@@ -55,9 +60,32 @@ final class Join implements Callable<Integer> {
         if (weight < 1) {
             throw CliException.usage("--weight is 1 or more, not " + weight + ".", null);
         }
-        List<Change.NewGroup> groups = groups(session.connection().freshMap());
+        ShardMap map = session.connection().freshMap();
+        List<Change.NewGroup> groups = groups(map);
+        if (!yes && !changes.isPlan()) {
+            requireQuorums(groups, session.connection().view(map));
+        }
         String what = groups.stream().map(Change.NewGroup::name).collect(Collectors.joining(" "));
         return changes.run(session, "join", what, new Change.Join(groups));
+    }
+
+    /** Shards given to a group that can't take them can't be given to another one, either, until it can. */
+    private static void requireQuorums(List<Change.NewGroup> groups, ClusterView view) {
+        for (Change.NewGroup group : groups) {
+            List<String> silent = group.nodeIds().stream()
+                    .map(view::node)
+                    .filter(node -> !node.isUp())
+                    .map(node -> node.place().name())
+                    .toList();
+            if (2 * silent.size() >= group.nodeIds().size()) {
+                String who = String.join(", ", silent);
+                throw new CliException(
+                        ExitCode.UNSAFE,
+                        "Group '" + group.name() + "' would have no quorum: " + who
+                                + (silent.size() == 1 ? " does" : " do") + " not answer.",
+                        "kvctl start " + String.join(" ", silent) + ", or join with --yes");
+            }
+        }
     }
 
     private List<Change.NewGroup> groups(ShardMap map) {

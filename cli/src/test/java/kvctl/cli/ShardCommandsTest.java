@@ -43,13 +43,32 @@ final class ShardCommandsTest {
 
     @Test
     void joinReadsNodesAndGroupsFromItsWords() {
-        assertRun(0, "configuration 4: 1 shard moves\n", "join", "g3", "solo", "n2", "g4", "n2", "--weight", "2");
+        assertRun(
+                0,
+                "configuration 4: 1 shard moves\n",
+                "join",
+                "--yes",
+                "g3",
+                "solo",
+                "n2",
+                "g4",
+                "n2",
+                "--weight",
+                "2");
         Request.Reconfigure change = change();
         assertThat(change.change())
                 .isEqualTo(new Change.Join(List.of(
                         new Change.NewGroup("g3", List.of(1, 2), 2), new Change.NewGroup("g4", List.of(2), 2))));
         assertThat(change.planOnly()).isFalse();
         assertThat(change.expectedNumber()).isZero();
+    }
+
+    @Test
+    void aGroupThatCouldTakeNoShardIsNotJoinedUnasked() {
+        assertError(9, "Group 'g3' would have no quorum: n2 does not answer.", "join", "g3", "solo", "n2");
+        assertThat(kv.err()).contains("hint: kvctl start n2, or join with --yes");
+        assertError(9, "Group 'g4' would have no quorum: n2 does not answer.", "join", "g3", "solo", "g4", "n2");
+        assertThat(change()).as("what the controller was asked").isNull();
     }
 
     @Test
@@ -89,7 +108,7 @@ final class ShardCommandsTest {
         assertRun(
                 0, "{\"schema\":\"kvctl/move/1\",\"configuration\":4,\"moves\":1}\n", "move", "1", "g2", "-o", "json");
         assertRun(0, "configuration\tmoves\n4\t1\n", "leave", "g2", "-o", "tsv");
-        assertRun(0, "4,1\n", "join", "g3", "n2", "-o", "csv", "--no-header");
+        assertRun(0, "4,1\n", "join", "--yes", "g3", "n2", "-o", "csv", "--no-header");
         cluster.controller = request -> cluster.reconfigured(cluster.owners, "");
         assertRun(0, "configuration 4: nothing moves\n", "move", "1", "g1");
         assertError(2, "'move' cannot be written as raw.", "move", "1", "g2", "-o", "raw");
@@ -117,6 +136,7 @@ final class ShardCommandsTest {
                         + "\"data_bytes\":2048}],\"configuration\":4,\"moves\":1,\"keys\":11,\"total_bytes\":2048,"
                         + "\"why\":\"Shard 1 moves because g3 has none.\"}\n",
                 "join",
+                "--yes",
                 "g3",
                 "n2",
                 "--plan",
@@ -133,7 +153,7 @@ final class ShardCommandsTest {
         assertThat(kv.err()).contains("hint: kvctl query; kvctl migrations");
         assertError(2, "Configurations are numbered from 1, not 0.", "move", "1", "g2", "--expect", "0");
         cluster.controller = request -> new Response.Refused(Response.Code.BAD_REQUEST, "Group 'g3' exists.", 0);
-        assertError(2, "Group 'g3' exists.", "join", "g3", "n2");
+        assertError(2, "Group 'g3' exists.", "join", "--yes", "g3", "n2");
     }
 
     @Test
