@@ -77,7 +77,7 @@ public final class SimCluster {
     private final TreeMap<Integer, SimNode> nodes = new TreeMap<>();
     private final TreeMap<Integer, Checks> checks = new TreeMap<>();
     private final TreeMap<Integer, Integer> waiting = new TreeMap<>();
-    private Consumer<SimNode> onDiskFailure = node -> {};
+    private Consumer<? super SimNode> onDiskFailure = node -> {};
     private Function<SimNode, RandomGenerator> timeouts = this::drawnTimeouts;
 
     public SimCluster(Simulation simulation, Options options) {
@@ -254,7 +254,7 @@ public final class SimCluster {
     }
 
     /** What to do when a disk fails a write; the node is down then. */
-    public void onDiskFailure(Consumer<SimNode> reaction) {
+    public void onDiskFailure(Consumer<? super SimNode> reaction) {
         onDiskFailure = reaction;
     }
 

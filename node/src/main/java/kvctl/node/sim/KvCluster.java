@@ -65,7 +65,7 @@ public final class KvCluster {
     private final Map<String, SimServer> byAddress = new HashMap<>();
     private final List<Client> clients = new ArrayList<>();
     private final Client admin;
-    private Consumer<SimServer> onDiskFailure;
+    private Consumer<? super SimServer> onDiskFailure;
     private long clientTimeoutMs = CLIENT_TIMEOUT_MS;
 
     /** @param hashing compares replicas after each turn, byte by byte; costs time where states are large */
@@ -161,7 +161,7 @@ public final class KvCluster {
     }
 
     /** What to do when an injected fault of a disk has ended a process; else it is started again at once. */
-    void onDiskFailure(Consumer<SimServer> reaction) {
+    void onDiskFailure(Consumer<? super SimServer> reaction) {
         onDiskFailure = reaction;
     }
 

@@ -118,11 +118,14 @@ public final class SimServer extends SimProcess {
         crash(dice.nextInt(disk.unsyncedCommits() + 1));
     }
 
-    /** Kills the process, and the disk comes back older than it promised (HAZARDS D4). */
-    void forget(int syncedCommits) {
+    /**
+     * Kills the process, and the disk comes back older than it promised (HAZARDS D4): without what was not synced, and
+     * without up to {@code syncedCommits} more; returns how many more.
+     */
+    int forget(int syncedCommits) {
         crash(0);
-        disk.forget(syncedCommits);
         forgot++;
+        return disk.forget(syncedCommits);
     }
 
     /** How often the disk has come back too old. */
