@@ -7,6 +7,7 @@ import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.IntSupplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import kvctl.raft.Entry;
@@ -491,9 +492,14 @@ public final class SimCluster {
      * wherever a leader is, as the MIT tests' {@code one} does; returns its index.
      */
     public long agree(int size, int expected, long limitMs) {
+        return agree(this::leader, size, expected, limitMs);
+    }
+
+    /** As the other one, with another idea of who leads. */
+    long agree(IntSupplier leads, int size, int expected, long limitMs) {
         long endUs = simulation.nowUs() + limitMs * 1000;
         while (simulation.nowUs() < endUs) {
-            int leader = leader();
+            int leader = leads.getAsInt();
             if (leader == 0) {
                 runFor(20);
                 continue;
@@ -507,7 +513,8 @@ public final class SimCluster {
                 return proposal.index();
             }
         }
-        throw new Violation(Property.CONVERGENCE, "no agreement of " + expected + " nodes within " + limitMs + " ms");
+        throw new Violation(
+                Property.CONVERGENCE, "no agreement of " + expected + " nodes within " + limitMs + " ms: " + this);
     }
 
     /** Waits until all nodes have equal logs and states, nobody waits, and no replica is forgetful. */

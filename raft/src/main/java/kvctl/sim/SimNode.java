@@ -61,7 +61,7 @@ public final class SimNode extends SimProcess {
         machines.clear();
         turn = new Turn(nodeId(), disk, outbox);
         program.start(this, turn, nowMs());
-        wake();
+        begun();
     }
 
     /** Kills the process; the disk comes back as told. */

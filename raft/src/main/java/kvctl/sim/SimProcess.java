@@ -47,7 +47,7 @@ public abstract class SimProcess {
         this.name = name;
     }
 
-    /** Starts the process from what is on disk: {@link #begin}, what runs in it, {@link #wake}. */
+    /** Starts the process from what is on disk: {@link #begin}, what runs in it, {@link #begun}. */
     public abstract void start();
 
     /** One turn: {@link #takeInputs}, any number of {@link #await}, {@link #turnEnds}, {@link #sleepUntil}. */
@@ -97,7 +97,12 @@ public abstract class SimProcess {
         phase = Phase.IDLE;
         paused = false;
         incarnation++;
+    }
+
+    /** What runs in it is there; its first turn is due. */
+    protected final void begun() {
         note("start", 1);
+        wake();
     }
 
     /** Nothing of it is left but its disk. */
@@ -147,8 +152,7 @@ public abstract class SimProcess {
         }
     }
 
-    /** The next turn is due at once. */
-    protected final void wake() {
+    private void wake() {
         wake(simulation.nowUs());
     }
 

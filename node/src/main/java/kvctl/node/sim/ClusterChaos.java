@@ -62,10 +62,7 @@ final class ClusterChaos implements Chaos.Target {
 
     /** Heals everything: links, disks and processes. */
     void end() {
-        cluster.clients().forEach(client -> {
-            client.transport().faults(LinkFaults.NONE);
-            client.transport().cutFrom(Set.of());
-        });
+        cluster.healLinks();
         freeMoves();
         chaos.end();
     }

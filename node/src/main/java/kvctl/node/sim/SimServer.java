@@ -109,7 +109,7 @@ public final class SimServer extends SimProcess {
             watchedMs = nowMs();
             maintainedMs = nowMs();
             watcher.stepped(this);
-            wake();
+            begun();
         });
     }
 
