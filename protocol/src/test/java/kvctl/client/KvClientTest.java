@@ -24,12 +24,12 @@ class KvClientTest {
 
     @Test
     void aLeaderThatMovedIsFoundByTheHint() {
-        result(client.putAsync(b("a"), b("1")));
+        net.result(client.putAsync(b("a"), b("1")));
         cluster.leaderId = 3;
         int before = net.sent;
-        assertThat(result(client.getAsync(b("a"))).node()).isEqualTo("n3");
+        assertThat(net.result(client.getAsync(b("a"))).node()).isEqualTo("n3");
         assertThat(net.sent - before).isEqualTo(2);
-        assertThat(result(client.getAsync(b("a"))).attempts()).isEqualTo(1);
+        assertThat(net.result(client.getAsync(b("a"))).attempts()).isEqualTo(1);
     }
 
     @Test
@@ -39,7 +39,7 @@ class KvClientTest {
         net.runUntil(() -> cluster.applied == 1, 1000);
         cluster.loseAnswers = false;
         net.cut(net.node(1));
-        Result result = result(append);
+        Result result = net.result(append);
         assertThat(result.attempts()).isGreaterThanOrEqualTo(2);
         assertThat(cluster.applied).isEqualTo(1);
         assertThat(cluster.repeats).isEqualTo(1);
@@ -47,12 +47,12 @@ class KvClientTest {
 
     @Test
     void A8_aPausedLeaderIsGoneAroundOnceAnotherLeads() {
-        result(client.putAsync(b("a"), b("1")));
+        net.result(client.putAsync(b("a"), b("1")));
         net.node(1).paused = true;
         CompletableFuture<Result> append = client.appendAsync(b("a"), b("2"));
         net.at(300, () -> cluster.leaderId = 2);
         long startMs = net.nowMs;
-        assertThat(result(append).node()).isEqualTo("n2");
+        assertThat(net.result(append).node()).isEqualTo("n2");
         assertThat(net.nowMs - startMs).isLessThan(900);
         net.resume(net.node(1));
         net.runUntil(() -> false, 100);
@@ -62,17 +62,18 @@ class KvClientTest {
     @Test
     void E11_aWriteWithoutAnAnswerIsUnknownAndCanBeRepeatedByItsId() {
         cluster.loseAnswers = true;
-        KvException e = failure(client.appendAsync(b("k"), b("1")));
+        KvException e = net.failure(client.appendAsync(b("k"), b("1")));
         assertThat(e.code()).isEqualTo(Code.UNKNOWN);
         assertThat(e.outcome()).isEqualTo(Outcome.UNKNOWN);
         RequestId id = e.requestId().orElseThrow();
         assertThat(e).hasMessage("append 'k' timed out after 2.0 s; it may still be applied (request " + id + ").");
         assertThat(e.hint()).contains("repeat with --request-id " + id + " (applied at most once), or kvctl get k");
         cluster.loseAnswers = false;
-        result(client.appendAsync(b("k"), b("x"))); // must not push the id out of the window
+        net.result(client.appendAsync(b("k"), b("x"))); // must not push the id out of the window
         KvClient other = KvClient.builder().endpoints(List.of("127.0.0.1:1001")).build(net);
-        result(other.appendAsync(b("k"), b("1"), RequestId.parse(id.toString())));
-        assertThat(new String(result(client.getAsync(b("k"))).value(), UTF_8)).isEqualTo("1x");
+        net.result(other.appendAsync(b("k"), b("1"), RequestId.parse(id.toString())));
+        assertThat(new String(net.result(client.getAsync(b("k"))).value(), UTF_8))
+                .isEqualTo("1x");
     }
 
     @Test
@@ -84,12 +85,12 @@ class KvClientTest {
             }
             return null;
         };
-        result(client.putAsync(b("k"), b("1")));
+        net.result(client.putAsync(b("k"), b("1")));
         cluster.loseAnswers = true;
-        Request.Tag lost = tagOf(failure(client.putAsync(b("k"), b("2"))));
+        Request.Tag lost = tagOf(net.failure(client.putAsync(b("k"), b("2"))));
         cluster.loseAnswers = false;
         tags.clear();
-        result(client.putAsync(b("k"), b("3")));
+        net.result(client.putAsync(b("k"), b("3")));
         assertThat(tags.get(0).sessionRandom()).isNotEqualTo(lost.sessionRandom());
         assertThat(tags.get(0).seq()).isEqualTo(1);
     }
@@ -97,7 +98,7 @@ class KvClientTest {
     @Test
     void E10_aWriteThatWasOnlyRefusedIsNotApplied() {
         cluster.leaderId = 0;
-        KvException e = failure(client.putAsync(b("k"), b("1")));
+        KvException e = net.failure(client.putAsync(b("k"), b("1")));
         assertThat(e.code()).isEqualTo(Code.NO_LEADER);
         assertThat(e.outcome()).isEqualTo(Outcome.NOT_APPLIED);
         assertThat(e.getMessage())
@@ -112,21 +113,21 @@ class KvClientTest {
         CompletableFuture<Result> put = client.putAsync(b("k"), b("1"));
         net.runUntil(() -> false, 100);
         cluster.trouble = (nodeId, request) -> null;
-        assertThat(result(put).done()).isTrue();
+        assertThat(net.result(put).done()).isTrue();
 
         cluster.trouble = (nodeId, request) -> new Response.Refused(Response.Code.LOST_LEADERSHIP, "lost", 0);
-        assertThat(failure(client.putAsync(b("k"), b("1"))).outcome()).isEqualTo(Outcome.UNKNOWN);
+        assertThat(net.failure(client.putAsync(b("k"), b("1"))).outcome()).isEqualTo(Outcome.UNKNOWN);
         cluster.leaderId = 0;
-        assertThat(failure(client.getAsync(b("k"))).outcome()).isEqualTo(Outcome.NOT_APPLIED);
+        assertThat(net.failure(client.getAsync(b("k"))).outcome()).isEqualTo(Outcome.NOT_APPLIED);
     }
 
     @Test
     void aLostQuorumIsNamedWithItsReplicas() {
-        result(client.putAsync(b("k"), b("1")));
+        net.result(client.putAsync(b("k"), b("1")));
         cluster.leaderId = 0;
         net.kill(net.node(1));
         net.kill(net.node(3));
-        KvException e = failure(client.putAsync(b("k"), b("2")));
+        KvException e = net.failure(client.putAsync(b("k"), b("2")));
         assertThat(e.code()).isEqualTo(Code.NO_QUORUM);
         assertThat(e.outcome()).isEqualTo(Outcome.NOT_APPLIED);
         assertThat(e.getMessage())
@@ -136,12 +137,12 @@ class KvClientTest {
 
     @Test
     void aClusterThatIsGoneIsUnreachable() {
-        result(client.putAsync(b("k"), b("1")));
+        net.result(client.putAsync(b("k"), b("1")));
         for (int nodeId = 1; nodeId <= 3; nodeId++) {
             net.kill(net.node(nodeId));
         }
         net.runUntil(() -> false, 10);
-        KvException e = failure(client.putAsync(b("k"), b("2")));
+        KvException e = net.failure(client.putAsync(b("k"), b("2")));
         assertThat(e.code()).isEqualTo(Code.UNREACHABLE);
         assertThat(e.getMessage())
                 .matches("Shard \\d can't be reached: n1, n2, n3 refused the connection\\. Waited 2\\.0 s\\.");
@@ -149,9 +150,9 @@ class KvClientTest {
 
     @Test
     void E4_aSessionThatWasPushedOutIsReplacedIfTheWriteWasNeverSentBefore() {
-        result(client.putAsync(b("k"), b("1")));
+        net.result(client.putAsync(b("k"), b("1")));
         cluster.floorMs = net.epochMs() + 50_000; // somebody's clock is ahead by 50 s
-        assertThat(result(client.putAsync(b("k"), b("2"))).done()).isTrue();
+        assertThat(net.result(client.putAsync(b("k"), b("2"))).done()).isTrue();
         assertThat(cluster.applied).isEqualTo(2);
     }
 
@@ -164,10 +165,10 @@ class KvClientTest {
         net.runUntil(() -> puts.get() == 1, 1000);
         cluster.floorMs = net.epochMs() + 50_000;
         net.cut(net.node(1));
-        KvException e = failure(put);
+        KvException e = net.failure(put);
         assertThat(e.code()).isEqualTo(Code.UNKNOWN);
         assertThat(cluster.applied).isZero();
-        assertThat(failure(client.putAsync(b("k"), b("1"), new RequestId(1, 2, 3)))
+        assertThat(net.failure(client.putAsync(b("k"), b("1"), new RequestId(1, 2, 3)))
                         .code())
                 .isEqualTo(Code.UNKNOWN);
     }
@@ -196,7 +197,7 @@ class KvClientTest {
         assertThat(tags).hasSize(Limits.SESSION_WINDOW).allMatch(tag -> tag.answeredBelow() == 1);
         cluster.trouble = (nodeId, request) -> null;
         net.cut(net.node(1));
-        appends.forEach(this::result);
+        appends.forEach(net::result);
         assertThat(cluster.applied).isEqualTo(3000);
     }
 
@@ -211,15 +212,15 @@ class KvClientTest {
         for (int i = 0; i < 6; i++) {
             gets.add(small.getAsync(b("k")));
         }
-        assertThat(failure(gets.get(5)).code()).isEqualTo(Code.BUSY);
-        gets.subList(0, 5).forEach(this::result);
+        assertThat(net.failure(gets.get(5)).code()).isEqualTo(Code.BUSY);
+        gets.subList(0, 5).forEach(net::result);
     }
 
     @Test
     void A4_aBusyNodeIsAskedLessAndLessOften() {
         cluster.trouble = (nodeId, request) -> new Response.Refused(Response.Code.BUSY, "too many proposals", 0);
         int before = net.sent;
-        KvException e = failure(client.putAsync(b("k"), b("1")));
+        KvException e = net.failure(client.putAsync(b("k"), b("1")));
         assertThat(e.code()).isEqualTo(Code.BUSY);
         assertThat(e.outcome()).isEqualTo(Outcome.NOT_APPLIED);
         assertThat(net.sent - before).isBetween(5, 20);
@@ -228,10 +229,10 @@ class KvClientTest {
     @Test
     void aBadRequestIsNotRepeated() {
         cluster.trouble = (nodeId, request) -> new Response.Refused(Response.Code.BAD_REQUEST, "No such thing.", 0);
-        KvException e = failure(client.getAsync(b("k")));
+        KvException e = net.failure(client.getAsync(b("k")));
         assertThat(e.code()).isEqualTo(Code.BAD_REQUEST);
         assertThat(e).hasMessage("No such thing.");
-        assertThat(failure(client.statusAsync(9))).hasMessage("There is no node 9.");
+        assertThat(net.failure(client.statusAsync(9))).hasMessage("There is no node 9.");
     }
 
     @Test
@@ -245,7 +246,7 @@ class KvClientTest {
                     ? new Response.Refused(Response.Code.WRONG_GROUP, "not mine", 0)
                     : null;
         };
-        assertThat(result(client.getAsync(b("k"))).value()).isNull();
+        assertThat(net.result(client.getAsync(b("k"))).value()).isNull();
         assertThat(maps).hasValue(1);
     }
 
@@ -268,18 +269,6 @@ class KvClientTest {
 
     private Request.Tag tagOf(KvException e) {
         return e.requestId().orElseThrow().tag();
-    }
-
-    private <T> T result(CompletableFuture<T> future) {
-        net.runUntil(future::isDone, 60_000);
-        assertThat(future).isDone();
-        return future.join();
-    }
-
-    private KvException failure(CompletableFuture<?> future) {
-        net.runUntil(future::isDone, 60_000);
-        assertThat(future).isCompletedExceptionally();
-        return KvClient.failure(org.assertj.core.api.Assertions.catchThrowable(future::join));
     }
 
     private static byte[] b(String text) {

@@ -16,7 +16,6 @@ import kvctl.protocol.Configuration;
 import kvctl.protocol.Request;
 import kvctl.protocol.Response;
 import kvctl.protocol.Shards;
-import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Test;
 
 /** Calls find their shard wherever it is, in virtual time. */
@@ -57,14 +56,14 @@ class MovingShardTest {
                 round.add(one.scan(b("k"), b(""), 1).next().thenApply(rows -> null));
             }
             long startMs = net.nowMs;
-            round.forEach(this::result);
+            round.forEach(net::result);
             tookMs.add(net.nowMs - startMs);
             for (int c = 0; c < clients.size(); c++) {
                 appends.add(round.get(3 * c));
             }
             net.runUntil(() -> false, net.random.nextInt(50));
         }
-        String[] elements = new String(result(client.getAsync(b("k"))).value(), UTF_8).split(";");
+        String[] elements = new String(net.result(client.getAsync(b("k"))).value(), UTF_8).split(";");
         assertThat(elements).hasSize(4500).doesNotHaveDuplicates();
         Set<Integer> groups = new HashSet<>();
         appends.forEach(append -> groups.add(append.join().groupId()));
@@ -96,7 +95,7 @@ class MovingShardTest {
         cluster.freeze(shard);
         cluster.install(shard); // The map still names the owner.
         int before = net.sent;
-        Result result = result(client.putAsync(b("k"), b("1")));
+        Result result = net.result(client.putAsync(b("k"), b("1")));
         assertThat(result.groupId()).isEqualTo(2);
         assertThat(result.attempts()).isEqualTo(2);
         assertThat(net.sent - before).isEqualTo(3); // The owner, the target, and a look at the map.
@@ -119,7 +118,7 @@ class MovingShardTest {
         cluster.freeze(shard);
         cluster.install(shard);
         net.cut(net.node(1));
-        assertThat(result(append).node()).isEqualTo("n4");
+        assertThat(net.result(append).node()).isEqualTo("n4");
         assertThat(tags).hasSize(1);
         assertThat(cluster.applied).isEqualTo(1);
     }
@@ -132,8 +131,8 @@ class MovingShardTest {
         net.runUntil(() -> false, 20);
         cluster.give(shard, 2);
         long startMs = net.nowMs;
-        result(client.mapAsync());
-        assertThat(result(put).groupId()).isEqualTo(2);
+        net.result(client.mapAsync());
+        assertThat(net.result(put).groupId()).isEqualTo(2);
         assertThat(net.nowMs - startMs).isLessThan(30);
     }
 
@@ -144,7 +143,7 @@ class MovingShardTest {
         CompletableFuture<Result> put = client.putAsync(b("k"), b("1"));
         net.at(1000, () -> cluster.install(shard));
         long startMs = net.nowMs;
-        assertThat(result(put).groupId()).isEqualTo(2);
+        assertThat(net.result(put).groupId()).isEqualTo(2);
         assertThat(net.nowMs - startMs).isBetween(1000L, 1000L + 2 * ClientConfig.WRONG_GROUP_MAX_MS + 10);
     }
 
@@ -162,8 +161,8 @@ class MovingShardTest {
         for (int i = 0; i < 20; i++) {
             gets.add(client.getAsync(b("k")));
         }
-        KvException e = failure(client.putAsync(b("k"), b("1")));
-        gets.forEach(get -> assertThat(failure(get)).hasMessageContaining("is moving from g1 to g2"));
+        KvException e = net.failure(client.putAsync(b("k"), b("1")));
+        gets.forEach(get -> assertThat(net.failure(get)).hasMessageContaining("is moving from g1 to g2"));
         assertThat(e.code()).isEqualTo(Code.NO_LEADER);
         assertThat(e.outcome()).isEqualTo(Outcome.NOT_APPLIED);
         assertThat(e.getMessage())
@@ -172,7 +171,7 @@ class MovingShardTest {
         assertThat(e.hint()).contains("kvctl migrations");
         assertThat(net.sent - before).isLessThan(21 * 100); // Up to 50 ms apart for each call,
         assertThat(maps).hasValueLessThan(2000 / 50 + 2); // and one look at the map for all.
-        assertThat(failure(client.page(shard, b(""), b(""), 1))).hasMessageContaining("is moving from g1 to g2");
+        assertThat(net.failure(client.page(shard, b(""), b(""), 1))).hasMessageContaining("is moving from g1 to g2");
     }
 
     @Test
@@ -185,7 +184,7 @@ class MovingShardTest {
         net.runUntil(() -> puts.get() == 1, 1000);
         cluster.freeze(shard);
         net.cut(net.node(1));
-        assertThat(failure(put).code()).isEqualTo(Code.UNKNOWN);
+        assertThat(net.failure(put).code()).isEqualTo(Code.UNKNOWN);
     }
 
     @Test
@@ -195,7 +194,7 @@ class MovingShardTest {
             cluster.give(s, 0);
         }
         cluster.removeGroup(1);
-        KvException e = failure(client.putAsync(b("k"), b("1")));
+        KvException e = net.failure(client.putAsync(b("k"), b("1")));
         assertThat(e.code()).isEqualTo(Code.NO_LEADER);
         assertThat(e.outcome()).isEqualTo(Outcome.NOT_APPLIED);
         assertThat(e).hasMessage("Shard " + shard + " belongs to no group: there is none yet. Waited 2.0 s.");
@@ -208,7 +207,7 @@ class MovingShardTest {
         });
         net.at(1200, () -> cluster.install(shard));
         long startMs = net.nowMs;
-        assertThat(result(put).groupId()).isEqualTo(2);
+        assertThat(net.result(put).groupId()).isEqualTo(2);
         assertThat(net.nowMs - startMs).isLessThan(1300);
     }
 
@@ -224,9 +223,9 @@ class MovingShardTest {
             cluster.give(s, 2);
         }
         cluster.removeGroup(1);
-        result(client.mapAsync());
+        net.result(client.mapAsync());
         long startMs = net.nowMs;
-        assertThat(result(put).groupId()).isEqualTo(2);
+        assertThat(net.result(put).groupId()).isEqualTo(2);
         assertThat(net.nowMs - startMs).isLessThan(20);
     }
 
@@ -241,7 +240,7 @@ class MovingShardTest {
             net.kill(net.node(nodeId));
         }
         long startMs = net.nowMs;
-        assertThat(result(client.putAsync(b("k"), b("1"))).groupId()).isEqualTo(2);
+        assertThat(net.result(client.putAsync(b("k"), b("1"))).groupId()).isEqualTo(2);
         assertThat(net.nowMs - startMs).isLessThan(100);
     }
 
@@ -255,7 +254,7 @@ class MovingShardTest {
         for (int nodeId = 1; nodeId <= 3; nodeId++) {
             net.node(nodeId).paused = true;
         }
-        assertThat(result(client.putAsync(b("k"), b("1"))).groupId()).isEqualTo(2);
+        assertThat(net.result(client.putAsync(b("k"), b("1"))).groupId()).isEqualTo(2);
     }
 
     @Test
@@ -271,27 +270,27 @@ class MovingShardTest {
         net.runUntil(() -> seen.size() == 1, 1000);
         cluster.loseAnswers = false;
         net.cut(net.node(5));
-        assertThat(result(change).after().number()).isEqualTo(2);
+        assertThat(net.result(change).after().number()).isEqualTo(2);
         assertThat(seen).hasSizeGreaterThan(1);
         assertThat(Set.copyOf(seen)).as("one change has one id").hasSize(1);
         seen.clear();
-        result(client.reconfigureAsync(new Change.Move(1, "g2"), 0, false));
-        result(client.reconfigureAsync(new Change.Move(1, "g2"), 0, false));
+        net.result(client.reconfigureAsync(new Change.Move(1, "g2"), 0, false));
+        net.result(client.reconfigureAsync(new Change.Move(1, "g2"), 0, false));
         assertThat(Set.copyOf(seen)).as("two changes have two ids").hasSize(2);
     }
 
     @Test
     void aChangeWithoutAnAnswerMayStillBeCarriedOut() {
         cluster.loseAnswers = true;
-        KvException e = failure(client.reconfigureAsync(new Change.Leave(List.of("g2")), 0, false));
+        KvException e = net.failure(client.reconfigureAsync(new Change.Leave(List.of("g2")), 0, false));
         assertThat(e.code()).isEqualTo(Code.UNKNOWN);
         assertThat(e.outcome()).isEqualTo(Outcome.UNKNOWN);
         assertThat(e).hasMessage("leave timed out after 2.0 s; it may still be carried out.");
         assertThat(e.hint()).contains("kvctl query");
-        KvException plan = failure(client.reconfigureAsync(new Change.Leave(List.of("g2")), 0, true));
+        KvException plan = net.failure(client.reconfigureAsync(new Change.Leave(List.of("g2")), 0, true));
         assertThat(plan.code()).as("a plan changes nothing").isEqualTo(Code.TIMED_OUT);
         cluster.addGroup(0, 0, 1, 2, 3);
-        assertThat(failure(client.reconfigureAsync(new Change.Leave(List.of("g2")), 0, false)))
+        assertThat(net.failure(client.reconfigureAsync(new Change.Leave(List.of("g2")), 0, false)))
                 .hasMessageStartingWith("The controller has no leader: 3 of 3 replicas answer");
     }
 
@@ -300,7 +299,7 @@ class MovingShardTest {
         cluster.controller =
                 request -> new Response.Refused(Response.Code.CONFLICT, "The newest configuration is 4, not 3.", 0);
         long startMs = net.nowMs;
-        KvException e = failure(client.reconfigureAsync(new Change.Leave(List.of("g2")), 3, false));
+        KvException e = net.failure(client.reconfigureAsync(new Change.Leave(List.of("g2")), 3, false));
         assertThat(e.code()).isEqualTo(Code.CONFLICT);
         assertThat(e.code().exitCode()).isEqualTo(7);
         assertThat(e.outcome()).isEqualTo(Outcome.NOT_APPLIED);
@@ -311,7 +310,7 @@ class MovingShardTest {
     @Test
     void aClusterWithoutAControllerSaysSo() {
         cluster.removeGroup(0);
-        assertThat(failure(client.configurationAsync(0)))
+        assertThat(net.failure(client.configurationAsync(0)))
                 .hasMessage("This cluster has no controller: its shards can't be moved.");
     }
 
@@ -322,23 +321,11 @@ class MovingShardTest {
 
     /** And learns who leads. */
     private void connectToAll() {
-        result(client.putAsync(b("k"), b("0")));
+        net.result(client.putAsync(b("k"), b("0")));
         for (int nodeId = 1; nodeId <= 6; nodeId++) {
-            result(client.statusAsync(nodeId));
+            net.result(client.statusAsync(nodeId));
         }
         net.runUntil(() -> false, 100);
-    }
-
-    private <T> T result(CompletableFuture<T> future) {
-        net.runUntil(future::isDone, 60_000);
-        assertThat(future).isDone();
-        return future.join();
-    }
-
-    private KvException failure(CompletableFuture<?> future) {
-        net.runUntil(future::isDone, 60_000);
-        assertThat(future).isCompletedExceptionally();
-        return KvClient.failure(Assertions.catchThrowable(future::join));
     }
 
     private static byte[] b(String text) {

@@ -1,10 +1,17 @@
 package kvctl.client;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
@@ -24,12 +31,14 @@ final class VirtualTransport implements Transport {
         boolean down;
         boolean paused;
         final ArrayDeque<Runnable> backlog = new ArrayDeque<>();
-        final java.util.List<VirtualLink> links = new java.util.ArrayList<>();
+        final List<VirtualLink> links = new ArrayList<>();
 
         Node(int nodeId) {
             this.nodeId = nodeId;
         }
     }
+
+    private static final long LIMIT_MS = 60_000;
 
     private record Event(long atMs, long order, Runnable action) {}
 
@@ -41,7 +50,7 @@ final class VirtualTransport implements Transport {
     int delayMaxMs = 3;
     int sent;
     private final PriorityQueue<Event> events =
-            new PriorityQueue<>(java.util.Comparator.comparingLong(Event::atMs).thenComparingLong(Event::order));
+            new PriorityQueue<>(Comparator.comparingLong(Event::atMs).thenComparingLong(Event::order));
     private long order;
     private long wakeAtMs = Long.MAX_VALUE;
     private Runnable wake;
@@ -79,6 +88,20 @@ final class VirtualTransport implements Transport {
         }
     }
 
+    /** Waits for the result of a call, for up to a minute. */
+    <T> T result(CompletableFuture<T> call) {
+        runUntil(call::isDone, LIMIT_MS);
+        assertThat(call).isDone();
+        return call.join();
+    }
+
+    /** Waits for the failure of a call, for up to a minute. */
+    KvException failure(CompletableFuture<?> call) {
+        runUntil(call::isDone, LIMIT_MS);
+        assertThat(call).isCompletedExceptionally();
+        return KvClient.failure(catchThrowable(call::join));
+    }
+
     void at(long delayMs, Runnable action) {
         events.add(new Event(nowMs + delayMs, order++, action));
     }
@@ -91,7 +114,7 @@ final class VirtualTransport implements Transport {
     }
 
     void cut(Node node) {
-        for (VirtualLink link : java.util.List.copyOf(node.links)) {
+        for (VirtualLink link : List.copyOf(node.links)) {
             link.lost();
         }
     }

@@ -2,154 +2,191 @@ package kvctl.sim;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
-import kvctl.raft.RaftStatus;
 
-/** Breaks a cluster as a {@link Swarm} says, and puts everything right again at the end. */
-final class Chaos {
-    private final SimCluster cluster;
+/**
+ * Breaks processes, disks and links at the rates that {@link Faults} and {@link LinkFaults} have drawn for a seed, and
+ * puts everything right again at the end. The same for one group and for a whole cluster; what is different is
+ * {@link Target}'s.
+ */
+public final class Chaos {
+    private static final int SOON_MS = 50;
+    private static final int LATER_MS = 800;
+    private static final int SHORT_PAUSE_MS = 200;
+    private static final int SHORT_PARTITION_MS = 300;
+    private static final int SLOW_DISK_US = 20_000;
+
+    /** What is broken. */
+    public interface Target {
+        List<Integer> nodeIds();
+
+        SimProcess process(int nodeId);
+
+        SimNetwork<?> network();
+
+        /** Somebody who leads, 0 if nobody does. */
+        int leader(RandomGenerator dice);
+
+        void crash(int nodeId);
+
+        /** Crashes a process and takes back what its disk has promised, if data survives that; false if not. */
+        boolean rollBack(int nodeId, RandomGenerator dice);
+
+        /** One of the next writes fails, and ends the process. */
+        void breakDisk(int nodeId, RandomGenerator dice);
+
+        /** What to do when a broken disk has ended a process. */
+        void onDiskFailure(Consumer<SimProcess> reaction);
+
+        /** A save takes so long in the mean; 0 is as long as usual. */
+        void diskLatency(int nodeId, long meanUs);
+
+        /** Asks for another leader. */
+        void transfer(RandomGenerator dice);
+    }
+
     private final Simulation simulation;
-    private final Swarm swarm;
+    private final Target target;
+    private final LinkFaults links;
+    private final Faults faults;
     private final RandomGenerator random;
     private boolean over;
-    private int faults;
+    private int count;
 
-    Chaos(SimCluster cluster, Swarm swarm) {
-        this.cluster = cluster;
-        this.simulation = cluster.simulation();
-        this.swarm = swarm;
+    public Chaos(Simulation simulation, Target target, LinkFaults links, Faults faults) {
+        this.simulation = simulation;
+        this.target = target;
+        this.links = links;
+        this.faults = faults;
         this.random = simulation.random("chaos");
     }
 
     /** Faults injected so far, those of links not counted. */
-    int faults() {
-        return faults;
+    public int count() {
+        return count;
     }
 
-    void begin() {
-        cluster.network().faults(swarm.links());
-        cluster.onDiskFailure(node -> startLater(node.nodeId()));
-        every(swarm.crashMs(), () -> crash(victim(), SimDisk.Comeback.WHOLE));
-        every(swarm.powerCutMs(), () -> cluster.nodeIds().forEach(id -> crash(id, SimDisk.Comeback.WHOLE)));
-        every(swarm.rollbackMs(), this::rollBack);
-        every(swarm.pauseMs(), this::pause);
-        every(swarm.partitionMs(), this::partition);
-        every(swarm.diskErrorMs(), () -> cluster.node(victim()).disk().failWrite(1 + random.nextInt(20)));
-        every(swarm.slowDiskMs(), this::slowDisk);
-        every(swarm.transferMs(), this::transfer);
+    /** Gives every process a clock of its own; before they are started. */
+    public void setClocks() {
+        RandomGenerator clocks = simulation.random("clocks");
+        for (int nodeId : target.nodeIds()) {
+            double drift = faults.clockDrift() * (2 * clocks.nextDouble() - 1);
+            target.process(nodeId).clock(1 + drift, clocks.nextInt(100_000));
+        }
+    }
+
+    public void begin() {
+        target.network().faults(links);
+        target.onDiskFailure(process -> startLater(process.nodeId()));
+        every(faults.crashMs(), () -> crash(victim()));
+        every(faults.powerCutMs(), () -> target.nodeIds().forEach(this::crash));
+        every(faults.rollbackMs(), this::rollBack);
+        every(faults.pauseMs(), this::pause);
+        every(faults.partitionMs(), this::partition);
+        every(faults.diskErrorMs(), () -> target.breakDisk(victim(), random));
+        every(faults.slowDiskMs(), this::slowDisk);
+        every(faults.transferMs(), () -> target.transfer(random));
     }
 
     /** Heals everything: links, disks and processes. */
-    void end() {
+    public void end() {
         over = true;
-        cluster.onDiskFailure(node -> cluster.start(node.nodeId()));
-        cluster.network().faults(LinkFaults.NONE);
-        cluster.heal();
-        for (SimNode node : cluster.nodes()) {
-            node.disk().failWrite(0);
-            node.disk().latency(100, 300);
-            if (!node.up()) {
-                node.start();
-            } else if (node.paused()) {
-                node.resume();
+        target.onDiskFailure(SimProcess::start);
+        target.network().faults(LinkFaults.NONE);
+        target.network().healAll();
+        for (int nodeId : target.nodeIds()) {
+            target.diskLatency(nodeId, 0);
+            SimProcess process = target.process(nodeId);
+            if (!process.up()) {
+                process.start();
+            } else if (process.paused()) {
+                process.resume();
             }
         }
     }
 
-    private void every(int meanMs, Runnable fault) {
-        if (meanMs > 0) {
-            simulation.after(Simulation.exponential(random, meanMs * 1_000L), () -> {
-                if (!over) {
-                    faults++;
-                    fault.run();
-                    every(meanMs, fault);
-                }
-            });
-        }
+    /** Does something at random times until the chaos ends, and counts it as a fault; never if {@code meanMs} is 0. */
+    public void every(int meanMs, Runnable fault) {
+        simulation.repeat(random, meanMs, () -> over, () -> {
+            count++;
+            fault.run();
+        });
     }
 
-    private void later(long meanMs, Runnable repair) {
-        simulation.after(Simulation.exponential(random, meanMs * 1000), () -> {
+    /** Repairs something after a random time, unless the chaos ends before. */
+    public void later(int meanMs, Runnable repair) {
+        simulation.after(Simulation.exponential(random, meanMs * 1000L), () -> {
             if (!over) {
                 repair.run();
             }
         });
     }
 
-    /** The leader in half of the cases: that is where it hurts. */
-    private int victim() {
-        int leader = cluster.leader();
-        return leader != 0 && random.nextBoolean() ? leader : 1 + random.nextInt(swarm.nodes());
+    /** The nodes in any order. */
+    public List<Integer> shuffled() {
+        List<Integer> order = new ArrayList<>(target.nodeIds());
+        for (int i = order.size() - 1; i > 0; i--) {
+            order.set(i, order.set(random.nextInt(i + 1), order.get(i)));
+        }
+        return order;
     }
 
-    private void crash(int nodeId, SimDisk.Comeback comeback) {
-        if (cluster.node(nodeId).up()) {
-            cluster.crash(nodeId, comeback);
+    /** A leader in half of the cases: that is where it hurts. */
+    private int victim() {
+        int leader = target.leader(random);
+        return leader != 0 && random.nextBoolean()
+                ? leader
+                : 1 + random.nextInt(target.nodeIds().size());
+    }
+
+    private void crash(int nodeId) {
+        if (target.process(nodeId).up()) {
+            target.crash(nodeId);
             startLater(nodeId);
         }
     }
 
     private void startLater(int nodeId) {
-        later(random.nextBoolean() ? 50 : 800, () -> {
-            if (!cluster.node(nodeId).up()) {
-                cluster.start(nodeId);
+        later(random.nextBoolean() ? SOON_MS : LATER_MS, () -> {
+            if (!target.process(nodeId).up()) {
+                target.process(nodeId).start();
             }
         });
     }
 
-    /** Data survives only as long as a majority remembers it: a minority at a time may forget. */
     private void rollBack() {
         int nodeId = victim();
-        long forgetful = cluster.nodes().stream()
-                .filter(node -> node.nodeId() != nodeId && node.disk().everForgetful(SimCluster.GROUP))
-                .count();
-        if (forgetful + 1 <= (swarm.nodes() - 1) / 2) {
-            crash(nodeId, SimDisk.Comeback.ROLLED_BACK);
+        if (target.rollBack(nodeId, random)) {
+            startLater(nodeId);
         }
     }
 
     private void pause() {
-        SimNode node = cluster.node(victim());
-        if (node.up() && !node.paused()) {
-            node.pause();
-            int incarnation = node.incarnation();
-            later(random.nextBoolean() ? 200 : 1_500, () -> {
-                if (node.up() && node.paused() && node.incarnation() == incarnation) {
-                    node.resume();
+        SimProcess process = target.process(victim());
+        if (process.runs()) {
+            process.pause();
+            int incarnation = process.incarnation();
+            later(random.nextBoolean() ? SHORT_PAUSE_MS : faults.longMs(), () -> {
+                if (process.paused() && process.incarnation() == incarnation) {
+                    process.resume();
                 }
             });
         }
     }
 
     private void slowDisk() {
-        SimDisk disk = cluster.node(victim()).disk();
-        disk.latency(1_000, random.nextBoolean() ? 20_000 : 300_000);
-        later(1_000, () -> disk.latency(100, 300));
-    }
-
-    private void transfer() {
-        int leader = cluster.leader();
-        if (leader != 0) {
-            RaftStatus status = cluster.node(leader).status(SimCluster.GROUP);
-            int target = 1 + random.nextInt(swarm.nodes());
-            simulation
-                    .trace()
-                    .comment(
-                            simulation.nowUs(),
-                            () -> "S" + leader + " (t" + status.currentTerm() + ") hands over to S" + target);
-            cluster.transfer(leader, target);
-        }
+        int nodeId = victim();
+        target.diskLatency(nodeId, random.nextBoolean() ? SLOW_DISK_US : faults.longMs() * 200L);
+        later(faults.longMs() * 2 / 3, () -> target.diskLatency(nodeId, 0));
     }
 
     private void partition() {
-        List<Integer> order = new ArrayList<>(cluster.nodeIds());
-        for (int i = order.size() - 1; i > 0; i--) {
-            order.set(i, order.set(random.nextInt(i + 1), order.get(i)));
-        }
+        List<Integer> order = shuffled();
         int split = 1 + random.nextInt(order.size() - 1);
         List<Integer> left = order.subList(0, split);
         List<Integer> right = order.subList(split, order.size());
-        SimNetwork<?> network = cluster.network();
+        SimNetwork<?> network = target.network();
         switch (random.nextInt(5)) {
             case 0 -> network.partition(List.of(left, right));
             case 1 -> network.partition(List.of(left, bridged(left.get(0), right)));
@@ -158,7 +195,7 @@ final class Chaos {
             default -> right.forEach(to -> network.cut(left.get(0), to));
         }
         simulation.trace().comment(simulation.nowUs(), () -> "links are cut");
-        later(random.nextBoolean() ? 300 : 1_500, () -> {
+        later(random.nextBoolean() ? SHORT_PARTITION_MS : faults.longMs(), () -> {
             network.healAll();
             simulation.trace().comment(simulation.nowUs(), () -> "links are healed");
         });

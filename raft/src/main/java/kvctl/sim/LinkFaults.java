@@ -25,6 +25,18 @@ public record LinkFaults(
     /** Unreliable as in the MIT 6.5840 tests: 0 to 26 ms delay and every tenth message lost. */
     public static final LinkFaults UNRELIABLE = new LinkFaults(100, 9_000, 0.1, 0, 1, 0, 0);
 
+    /** Draws the faults of a seed. */
+    public static LinkFaults draw(Dice dice) {
+        return new LinkFaults(
+                dice.oneOf(dice.times(50, 200, 2_000)),
+                dice.oneOf(dice.times(100, 1_000, 10_000, 40_000)),
+                dice.maybe(0.3),
+                dice.maybe(0.5),
+                dice.maybe(1.0),
+                dice.maybe(0.1),
+                dice.maybe(0.3));
+    }
+
     public LinkFaults withLongReorder(double probability) {
         return new LinkFaults(delayMinUs, delayMeanUs, loss, duplicate, reorder, probability, replay);
     }

@@ -16,45 +16,7 @@ public final class SeedRun {
     /** To commit, and then to become equal; a backlog of thousands of entries goes one at a time in some seeds. */
     private static final long CONVERGE_MS = 30_000;
 
-    /**
-     * What came of a seed.
-     *
-     * @param seed the seed
-     * @param swarm what was done
-     * @param violation the first broken property, or null
-     * @param events number of events
-     * @param simulatedMs virtual time that passed
-     * @param traceHash equal for equal runs
-     * @param committed entries committed
-     * @param proposals proposals acknowledged
-     * @param reads reads granted
-     * @param terms terms that had a leader
-     * @param faults faults injected, those of links not counted
-     * @param trace the end of the recorded trace, empty unless asked for
-     */
-    public record Outcome(
-            long seed,
-            Swarm swarm,
-            Violation violation,
-            long events,
-            long simulatedMs,
-            long traceHash,
-            long committed,
-            long proposals,
-            long reads,
-            int terms,
-            int faults,
-            String trace) {
-        /** What a person needs to look into a failure. */
-        public String report() {
-            return "seed " + seed + (violation == null ? " passed" : " FAILED: " + violation.getMessage())
-                    + "\n  options  " + swarm
-                    + "\n  run      " + simulatedMs + " ms, " + events + " events, " + committed + " committed, "
-                    + proposals + " acknowledged, " + reads + " reads, " + terms + " terms, " + faults + " faults"
-                    + "\n  again    mvn -pl raft test -Dtest=SimulatorSeedsTest -Dkvctl.seed=" + seed
-                    + (trace.isEmpty() ? "" : "\n" + trace);
-        }
-    }
+    private static final String AGAIN = "mvn -pl raft test -Dtest=SimulatorSeedsTest -Dkvctl.seed=";
 
     private final long seed;
     private final Swarm swarm;
@@ -70,14 +32,16 @@ public final class SeedRun {
         this.swarm = Swarm.draw(nodes, simulation.random("swarm"));
         this.clients = simulation.random("clients");
         this.cluster = new SimCluster(
-                simulation, new SimCluster.Options(nodes, 1, 50, 300, 600, swarm.limits(), swarm.snapshotBytes()));
-        this.chaos = new Chaos(cluster, swarm);
+                simulation,
+                new SimCluster.Options(
+                        nodes, 1, 50, Swarm.ELECTION_MS, 2 * Swarm.ELECTION_MS, swarm.limits(), swarm.snapshotBytes()));
+        this.chaos = new GroupChaos(cluster, swarm).chaos();
     }
 
     /** Runs a seed on {@code nodes} nodes; the trace's end is kept if it fails. */
     public static Outcome run(long seed, int nodes) {
         Outcome outcome = new SeedRun(seed, nodes).run(0);
-        return outcome.violation() == null ? outcome : recorded(seed, nodes, 200);
+        return outcome.broken() == null ? outcome : recorded(seed, nodes, 200);
     }
 
     /** Runs a seed and keeps the last {@code rows} rows of its trace. */
@@ -107,20 +71,19 @@ public final class SeedRun {
                 simulation.events(),
                 simulation.nowUs() / 1000,
                 simulation.trace().hash(),
-                checks.committed(),
-                checks.answers().proposals(),
-                checks.answers().reads(),
-                checks.terms(),
-                chaos.faults(),
+                List.of(
+                        new Outcome.Count("entries committed", checks.committed()),
+                        new Outcome.Count(
+                                "writes acknowledged", checks.answers().proposals()),
+                        new Outcome.Count("reads", checks.answers().reads()),
+                        new Outcome.Count("elections won", checks.terms()),
+                        new Outcome.Count("faults", chaos.count())),
+                AGAIN,
                 rows > 0 ? simulation.trace().tail(rows) : "");
     }
 
     private void chaos() {
-        RandomGenerator clocks = simulation.random("clocks");
-        for (SimNode node : cluster.nodes()) {
-            double drift = swarm.clockDrift() * (2 * clocks.nextDouble() - 1);
-            node.clock(1 + drift, clocks.nextInt(100_000));
-        }
+        chaos.setClocks();
         cluster.startAll();
         chaos.begin();
         every(swarm.proposeMs(), () -> cluster.propose(someNode(), 8 + clients.nextInt(swarm.commandBytes())));
@@ -129,6 +92,7 @@ public final class SeedRun {
     }
 
     private void converge() {
+        cluster.nodes().forEach(node -> node.disk().failWrite(0));
         chaos.end();
         clientsAreOver = true;
         simulation.trace().comment(simulation.nowUs(), () -> "everything heals");
@@ -138,14 +102,7 @@ public final class SeedRun {
     }
 
     private void every(int meanMs, Runnable request) {
-        if (meanMs > 0) {
-            simulation.after(Simulation.exponential(clients, meanMs * 1000L), () -> {
-                if (!clientsAreOver) {
-                    request.run();
-                    every(meanMs, request);
-                }
-            });
-        }
+        simulation.repeat(clients, meanMs, () -> clientsAreOver, request);
     }
 
     /** Mostly one that believes it leads, deposed and paused ones included; else anybody. */

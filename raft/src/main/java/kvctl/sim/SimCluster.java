@@ -7,6 +7,7 @@ import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.IntSupplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import kvctl.raft.Entry;
@@ -77,7 +78,7 @@ public final class SimCluster {
     private final TreeMap<Integer, SimNode> nodes = new TreeMap<>();
     private final TreeMap<Integer, Checks> checks = new TreeMap<>();
     private final TreeMap<Integer, Integer> waiting = new TreeMap<>();
-    private Consumer<SimNode> onDiskFailure = node -> {};
+    private Consumer<? super SimNode> onDiskFailure = node -> {};
     private Function<SimNode, RandomGenerator> timeouts = this::drawnTimeouts;
 
     public SimCluster(Simulation simulation, Options options) {
@@ -254,7 +255,7 @@ public final class SimCluster {
     }
 
     /** What to do when a disk fails a write; the node is down then. */
-    public void onDiskFailure(Consumer<SimNode> reaction) {
+    public void onDiskFailure(Consumer<? super SimNode> reaction) {
         onDiskFailure = reaction;
     }
 
@@ -491,9 +492,14 @@ public final class SimCluster {
      * wherever a leader is, as the MIT tests' {@code one} does; returns its index.
      */
     public long agree(int size, int expected, long limitMs) {
+        return agree(this::leader, size, expected, limitMs);
+    }
+
+    /** As the other one, with another idea of who leads. */
+    long agree(IntSupplier leads, int size, int expected, long limitMs) {
         long endUs = simulation.nowUs() + limitMs * 1000;
         while (simulation.nowUs() < endUs) {
-            int leader = leader();
+            int leader = leads.getAsInt();
             if (leader == 0) {
                 runFor(20);
                 continue;
@@ -507,7 +513,8 @@ public final class SimCluster {
                 return proposal.index();
             }
         }
-        throw new Violation(Property.CONVERGENCE, "no agreement of " + expected + " nodes within " + limitMs + " ms");
+        throw new Violation(
+                Property.CONVERGENCE, "no agreement of " + expected + " nodes within " + limitMs + " ms: " + this);
     }
 
     /** Waits until all nodes have equal logs and states, nobody waits, and no replica is forgetful. */

@@ -1,6 +1,5 @@
 package kvctl.sim;
 
-import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -9,28 +8,8 @@ import kvctl.raft.Outbox;
 import kvctl.raft.RaftStatus;
 import kvctl.raft.Turn;
 
-/**
- * One process: a loop over its replicas, as in production, with a simulated network, disk and clock. It can crash,
- * restart and pause. Its clock may run fast or slow and begins anywhere.
- */
-public final class SimNode {
-    /** Messages and requests handled before the timers are looked at (HAZARDS C9). */
-    private static final int INBOX_BATCH = 256;
-    /** What does not fit is dropped, as by a full socket. */
-    private static final int INBOX_MAX = 4_096;
-
-    private static final long TURN_US = 20;
-
-    /** What the loop is doing. */
-    enum Phase {
-        /** No process. */
-        DOWN,
-        /** Waits for input or for its next deadline. */
-        IDLE,
-        /** A turn's save is on its way to the disk. */
-        SAVING
-    }
-
+/** One process as in production: a loop over its replicas, with a simulated network and disk. */
+public final class SimNode extends SimProcess {
     /** Builds what runs in the process at each start. */
     interface Program {
         void start(SimNode node, Turn turn, long nowMs);
@@ -43,54 +22,23 @@ public final class SimNode {
         void diskFailed(SimNode node);
     }
 
-    private final int nodeId;
-    private final Simulation simulation;
     private final SimDisk disk;
     private final Outbox outbox;
     private final Program program;
     private final Watcher watcher;
-
-    private final ArrayDeque<Consumer<Turn>> inbox = new ArrayDeque<>();
-    private Phase phase = Phase.DOWN;
-    private boolean paused;
-    private Turn turn;
-    private int incarnation;
-    /** The next turn is due then; later wake-ups are void. */
-    private long wakeAtUs = Long.MAX_VALUE;
-
-    private boolean saveIsDone;
-    private double clockRate = 1;
-    private long clockOffsetMs;
     private final TreeMap<Integer, SimMachine> machines = new TreeMap<>();
+    private Turn turn;
 
     SimNode(int nodeId, Simulation simulation, SimDisk disk, Outbox outbox, Program program, Watcher watcher) {
-        this.nodeId = nodeId;
-        this.simulation = simulation;
+        super(simulation, nodeId, "S" + nodeId);
         this.disk = disk;
         this.outbox = outbox;
         this.program = program;
         this.watcher = watcher;
     }
 
-    public int nodeId() {
-        return nodeId;
-    }
-
     public SimDisk disk() {
         return disk;
-    }
-
-    public boolean up() {
-        return phase != Phase.DOWN;
-    }
-
-    public boolean paused() {
-        return paused;
-    }
-
-    /** Counts the starts of the process. */
-    public int incarnation() {
-        return incarnation;
     }
 
     /** State of its replica of a group; only while it is up. */
@@ -107,43 +55,19 @@ public final class SimNode {
         return machines;
     }
 
-    /** The clock runs {@code rate} times as fast as the simulation's. Takes effect at the next start. */
-    public void clock(double rate, long offsetMs) {
-        clockRate = rate;
-        clockOffsetMs = offsetMs;
-    }
-
-    long nowMs() {
-        return clockOffsetMs + (long) (simulation.nowUs() * clockRate / 1000);
-    }
-
-    private long simulatedUs(long ms) {
-        return (long) StrictMath.ceil((ms - clockOffsetMs) * 1000 / clockRate);
-    }
-
-    // --- life ---
-
-    /** Starts the process from what is on disk. */
-    void start() {
-        phase = Phase.IDLE;
-        paused = false;
-        incarnation++;
+    @Override
+    public void start() {
+        begin();
         machines.clear();
-        turn = new Turn(nodeId, disk, outbox);
+        turn = new Turn(nodeId(), disk, outbox);
         program.start(this, turn, nowMs());
-        note("start", 1);
-        wake(simulation.nowUs());
+        begun();
     }
 
     /** Kills the process; the disk comes back as told. */
     void crash(SimDisk.Comeback comeback) {
-        phase = Phase.DOWN;
         turn = null;
-        inbox.clear();
-        wakeAtUs = Long.MAX_VALUE;
-        saveIsDone = false;
-        String what = disk.crash(comeback);
-        note("crash; " + what, 2);
+        end("crash; " + disk.crash(comeback));
     }
 
     /** Ends the process as it should end: waiters are answered, nothing is torn. */
@@ -152,65 +76,21 @@ public final class SimNode {
         crash(SimDisk.Comeback.WHOLE);
     }
 
-    /** The process stands still; what arrives waits. */
-    void pause() {
-        paused = true;
-        note("pause", 3);
-    }
-
-    void resume() {
-        paused = false;
-        note("resume", 4);
-        if (saveIsDone) {
-            finish();
-        } else if (phase == Phase.IDLE) {
-            wake(simulation.nowUs());
-        }
-    }
-
-    private void note(String what, int code) {
-        simulation.trace().note(simulation.nowUs(), nodeId, code, () -> "S" + nodeId + " " + what);
-    }
-
-    // --- input ---
-
     void receive(int groupId, int from, Message message) {
-        if (up() && inbox.size() < INBOX_MAX) {
-            execute(current -> current.receive(groupId, from, message, nowMs()));
+        if (!isFull()) {
+            input(nowMs -> turn.receive(groupId, from, message, nowMs));
         }
     }
 
-    /** Puts a request into the inbox; it is dropped if the process is down. */
+    /** Does what a client asks for inside the next turn; it is dropped if the process is down. */
     void execute(Consumer<Turn> request) {
-        if (up()) {
-            inbox.add(request);
-            wake(simulation.nowUs() + TURN_US);
-        }
+        input(nowMs -> request.accept(turn));
     }
 
-    // --- the loop ---
-
-    private void wake(long atUs) {
-        if (phase != Phase.IDLE || atUs >= wakeAtUs) {
-            return;
-        }
-        wakeAtUs = atUs;
-        int started = incarnation;
-        simulation.after(atUs - simulation.nowUs(), () -> {
-            if (started == incarnation && wakeAtUs == atUs && phase == Phase.IDLE) {
-                wakeAtUs = Long.MAX_VALUE;
-                if (!paused) {
-                    runTurn();
-                }
-            }
-        });
-    }
-
-    private void runTurn() {
+    @Override
+    protected void turn() {
         try {
-            for (int i = 0; i < INBOX_BATCH && !inbox.isEmpty(); i++) {
-                inbox.remove().accept(turn);
-            }
+            takeInputs();
             turn.prepare(nowMs());
             turn.save();
         } catch (SimDisk.Failure failure) {
@@ -221,23 +101,12 @@ public final class SimNode {
             finish();
             return;
         }
-        phase = Phase.SAVING;
         watcher.stepped(this);
-        int started = incarnation;
-        simulation.after(disk.latencyUs(), () -> {
-            if (started == incarnation && phase == Phase.SAVING) {
-                disk.completed();
-                saveIsDone = true;
-                if (!paused) {
-                    finish();
-                }
-            }
-        });
+        await(disk.latencyUs(), disk::completed, this::finish);
     }
 
     private void finish() {
-        phase = Phase.IDLE;
-        saveIsDone = false;
+        turnEnds();
         try {
             turn.finish(nowMs());
         } catch (SimDisk.Failure failure) {
@@ -245,11 +114,7 @@ public final class SimNode {
             return;
         }
         watcher.stepped(this);
-        if (inbox.isEmpty()) {
-            wake(Math.max(simulation.nowUs() + TURN_US, simulatedUs(turn.nextDeadlineMs())));
-        } else {
-            wake(simulation.nowUs() + TURN_US);
-        }
+        sleepUntil(turn.nextDeadlineMs());
     }
 
     private void diskFailed() {

@@ -65,6 +65,21 @@ public final class Simulation {
         queue.add(new Event(nowUs + Math.max(0, delayUs), sequence++, action));
     }
 
+    /**
+     * Runs {@code action} again and again until {@code over}, at random times with that mean between them; never if the mean
+     * is 0.
+     */
+    public void repeat(RandomGenerator random, int meanMs, BooleanSupplier over, Runnable action) {
+        if (meanMs > 0) {
+            after(exponential(random, meanMs * 1000L), () -> {
+                if (!over.getAsBoolean()) {
+                    action.run();
+                    repeat(random, meanMs, over, action);
+                }
+            });
+        }
+    }
+
     /** Called after every event: the place for checks. */
     public void afterEach(Runnable check) {
         afterEach = check;

@@ -2,8 +2,10 @@ package kvctl.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import kvctl.raft.RaftConfig;
 import kvctl.raft.RaftStatus;
 
@@ -171,29 +173,25 @@ final class MitCluster {
         return cluster.propose(nodeId, 8);
     }
 
+    /** Submits so many commands at a server, all at once. */
+    List<SimCluster.Proposal> submit(int nodeId, int count) {
+        return Stream.generate(() -> submit(nodeId)).limit(count).toList();
+    }
+
     /** Their one(): has a command agreed on by {@code expected} servers within ten seconds, two per attempt. */
     long one(int expected) {
         return one(8, expected);
     }
 
     long one(int bytes, int expected) {
-        long endUs = cluster.simulation().nowUs() + 10_000_000;
-        while (cluster.simulation().nowUs() < endUs) {
-            int leader = leader();
-            if (leader == 0) {
-                sleep(20);
-                continue;
-            }
-            SimCluster.Proposal proposal = cluster.propose(leader, bytes);
-            cluster.until(
-                    () -> proposal.failure() != null
-                            || proposal.done() && cluster.appliedBy(proposal.index()) >= expected,
-                    2_000);
-            if (proposal.done() && cluster.appliedBy(proposal.index()) >= expected) {
-                return proposal.index();
-            }
+        return cluster.agree(this::leader, bytes, expected, 10_000);
+    }
+
+    /** {@link #one}, one after the other. */
+    void agree(int expected, int count) {
+        for (int i = 0; i < count; i++) {
+            one(expected);
         }
-        throw new AssertionError("no agreement of " + expected + " servers: " + cluster);
     }
 
     /** Commands that some server has applied. */

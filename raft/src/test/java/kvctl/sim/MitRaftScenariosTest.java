@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 
@@ -170,8 +169,7 @@ class MitRaftScenariosTest {
             for (int attempt = 0; attempt < 5; attempt++) {
                 int leader = c.checkOneLeader();
                 long term = c.term(leader);
-                List<SimCluster.Proposal> five =
-                        Stream.generate(() -> c.submit(leader)).limit(5).toList();
+                List<SimCluster.Proposal> five = c.submit(leader, 5);
                 c.cluster.until(() -> five.stream().allMatch(SimCluster.Proposal::answered), 2_000);
                 if (c.term(leader) == term) {
                     assertThat(five).allMatch(SimCluster.Proposal::done);
@@ -188,9 +186,7 @@ class MitRaftScenariosTest {
             c.one(3);
             int first = c.checkOneLeader();
             c.disconnect(first);
-            c.submit(first);
-            c.submit(first);
-            c.submit(first);
+            c.submit(first, 3);
             c.one(2);
             int second = c.checkOneLeader();
             c.disconnect(second);
@@ -207,21 +203,21 @@ class MitRaftScenariosTest {
             c.one(5);
             int first = c.checkOneLeader();
             c.disconnect(c.next(first, 2), c.next(first, 3), c.next(first, 4));
-            submit(c, first, 50);
+            c.submit(first, 50);
             c.sleep(500);
             c.disconnect(first, c.next(first, 1));
             IntStream.rangeClosed(2, 4).forEach(n -> c.connect(c.next(first, n)));
-            agree(c, 3, 50);
+            c.agree(3, 50);
             int second = c.checkOneLeader();
             int other = c.next(first, 2) == second ? c.next(second, 1) : c.next(first, 2);
             c.disconnect(other);
-            submit(c, second, 50);
+            c.submit(second, 50);
             c.sleep(500);
             IntStream.rangeClosed(1, 5).forEach(c::disconnect);
             c.connect(first);
             c.connect(c.next(first, 1));
             c.connect(other);
-            agree(c, 3, 50);
+            c.agree(3, 50);
             long beforeHealing = c.cluster.network().messages();
             long healedUs = c.cluster.simulation().nowUs();
             c.connectAll();
@@ -234,18 +230,6 @@ class MitRaftScenariosTest {
             assertThat(c.cluster.simulation().nowUs()).isLessThan(120_000_000);
         }
 
-        private void submit(MitCluster c, int nodeId, int count) {
-            for (int i = 0; i < count; i++) {
-                c.submit(nodeId);
-            }
-        }
-
-        private void agree(MitCluster c, int expected, int count) {
-            for (int i = 0; i < count; i++) {
-                c.one(expected);
-            }
-        }
-
         @Seeds
         void Count(long seed) {
             MitCluster c = new MitCluster(seed, 3);
@@ -253,8 +237,7 @@ class MitRaftScenariosTest {
             assertThat(c.cluster.network().messages()).as("messages to elect").isBetween(1L, 30L);
             c.sleep(150);
             long before = c.cluster.network().messages();
-            List<SimCluster.Proposal> ten =
-                    Stream.generate(() -> c.submit(leader)).limit(10).toList();
+            List<SimCluster.Proposal> ten = c.submit(leader, 10);
             assertThat(c.cluster.until(() -> ten.stream().allMatch(SimCluster.Proposal::done), 2_000))
                     .isTrue();
             assertThat(c.cluster.network().messages() - before)
@@ -339,8 +322,7 @@ class MitRaftScenariosTest {
             MitCluster c = new MitCluster(seed, 5);
             c.one(1);
             for (int round = 0; round < 1_000; round++) {
-                int leader = submitEverywhere(c);
-                c.sleep(c.random.nextInt(1_000) < 100 ? c.random.nextInt(500) : c.random.nextInt(13));
+                int leader = submitAndWait(c);
                 if (leader != 0) {
                     c.crash(leader);
                 }
@@ -360,9 +342,7 @@ class MitRaftScenariosTest {
             List<SimCluster.Proposal> parallel = new ArrayList<>();
             for (int round = 1; round < 50; round++) {
                 int leader = c.checkOneLeader();
-                for (int i = 0; i < 4; i++) {
-                    parallel.add(c.submit(leader));
-                }
+                parallel.addAll(c.submit(leader, 4));
                 c.one(1);
             }
             c.cluster.network().faults(LinkFaults.NONE);
@@ -379,8 +359,7 @@ class MitRaftScenariosTest {
                 if (round == 200) {
                     c.cluster.network().faults(LinkFaults.UNRELIABLE.withLongReorder(0.33));
                 }
-                int leader = submitEverywhere(c);
-                c.sleep(c.random.nextInt(1_000) < 100 ? c.random.nextInt(500) : c.random.nextInt(13));
+                int leader = submitAndWait(c);
                 if (leader != 0 && c.random.nextInt(1_000) < 500) {
                     c.disconnect(leader);
                 }
@@ -393,8 +372,8 @@ class MitRaftScenariosTest {
             c.one(5);
         }
 
-        /** Their clients try every server; returns the last that took the command. */
-        private int submitEverywhere(MitCluster c) {
+        /** Their clients try every server; returns the last that took the command, mostly before it can be committed. */
+        private int submitAndWait(MitCluster c) {
             int leader = 0;
             for (int nodeId : c.cluster.nodeIds()) {
                 if (c.cluster.node(nodeId).up()) {
@@ -402,6 +381,7 @@ class MitRaftScenariosTest {
                     leader = c.leads(nodeId) ? nodeId : leader;
                 }
             }
+            c.sleep(c.random.nextInt(1_000) < 100 ? c.random.nextInt(500) : c.random.nextInt(13));
             return leader;
         }
 
@@ -500,10 +480,7 @@ class MitRaftScenariosTest {
                     c.crash(victim);
                     c.one(2);
                 }
-                int commands = 5 + c.random.nextInt(10);
-                for (int i = 0; i < commands; i++) {
-                    c.submit(sender);
-                }
+                c.submit(sender, 5 + c.random.nextInt(10));
                 c.one(disconnect || crash ? 2 : 3);
                 assertThat(c.logBytes()).as("bytes of log on disk").isLessThan(LOG_BYTES_MAX);
                 if (disconnect) {
@@ -524,10 +501,7 @@ class MitRaftScenariosTest {
             MitCluster c = MitCluster.withSnapshots(seed, 3);
             c.one(3);
             for (int round = 0; round < 5; round++) {
-                int commands = 5 + c.random.nextInt(10);
-                for (int i = 0; i < commands; i++) {
-                    c.one(3);
-                }
+                c.agree(3, 5 + c.random.nextInt(10));
                 long before = c.one(3);
                 c.crashAll();
                 c.startAll();
@@ -538,9 +512,7 @@ class MitRaftScenariosTest {
         @Seeds
         void SnapshotInit(long seed) {
             MitCluster c = MitCluster.withSnapshots(seed, 3);
-            for (int i = 0; i < 11; i++) {
-                c.one(3);
-            }
+            c.agree(3, 11);
             for (int round = 0; round < 2; round++) {
                 c.crashAll();
                 c.startAll();

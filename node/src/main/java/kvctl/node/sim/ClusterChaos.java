@@ -1,82 +1,70 @@
 package kvctl.node.sim;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import kvctl.protocol.Change;
 import kvctl.protocol.ShardMap;
+import kvctl.sim.Chaos;
 import kvctl.sim.LinkFaults;
 import kvctl.sim.SimNetwork;
+import kvctl.sim.SimProcess;
 import kvctl.sim.Simulation;
 
-/** Breaks and changes a cluster as a {@link ShardSwarm} says, and puts everything right again at the end. */
-final class ClusterChaos {
+/**
+ * Changes a cluster and cuts its clients off as a {@link ShardSwarm} says, while {@link Chaos} breaks its nodes; puts
+ * everything right again at the end.
+ */
+final class ClusterChaos implements Chaos.Target {
     private static final int GROUPS_MAX = 4;
+    private static final int USUAL_DISK_US = 300;
 
     private final KvCluster cluster;
     private final Simulation simulation;
     private final ShardSwarm swarm;
+    private final Chaos chaos;
     private final RandomGenerator random;
     private final List<KvCluster.Client> administrators = new ArrayList<>();
-    private boolean over;
-    private int faults;
     private int joined;
 
     ClusterChaos(KvCluster cluster, ShardSwarm swarm) {
         this.cluster = cluster;
         this.simulation = cluster.simulation();
         this.swarm = swarm;
-        this.random = simulation.random("chaos");
+        this.chaos = new Chaos(simulation, this, swarm.links(), swarm.faults());
+        this.random = simulation.random("changes");
         this.joined = swarm.groups();
         administrators.add(cluster.client());
         administrators.add(cluster.client());
     }
 
     /** Faults injected so far, those of links not counted. */
-    int faults() {
-        return faults;
+    int count() {
+        return chaos.count();
+    }
+
+    /** Gives every node a clock of its own; before they are started. */
+    void setClocks() {
+        chaos.setClocks();
     }
 
     void begin() {
-        cluster.network().faults(swarm.links());
+        chaos.begin();
         LinkFaults ofClients = new LinkFaults(100, swarm.clientDelayMs() * 1000L + 200, swarm.clientLoss(), 0, 0, 0, 0);
         cluster.clients().forEach(client -> client.transport().faults(ofClients));
-        cluster.onDiskFailure(server -> startLater(server.nodeId()));
-        every(swarm.changeMs(), this::change);
-        every(swarm.steerMs(), this::steer);
-        every(swarm.crashMs(), () -> crash(victim()));
-        every(swarm.powerCutMs(), () -> cluster.nodeIds().forEach(this::crash));
-        every(swarm.forgetMs(), this::forget);
-        every(swarm.transferMs(), this::transfer);
-        every(swarm.pauseMs(), this::pause);
-        every(swarm.partitionMs(), this::partition);
-        every(swarm.clientCutMs(), this::cutClient);
-        every(swarm.diskErrorMs(), this::breakDisk);
-        every(swarm.slowDiskMs(), this::slowDisk);
+        chaos.every(swarm.changeMs(), this::change);
+        chaos.every(swarm.steerMs(), this::steer);
+        chaos.every(swarm.clientCutMs(), this::cutClient);
     }
 
     /** Heals everything: links, disks and processes. */
     void end() {
-        over = true;
-        cluster.onDiskFailure(SimServer::start);
-        cluster.network().faults(LinkFaults.NONE);
-        cluster.network().healAll();
-        cluster.clients().forEach(client -> {
-            client.transport().faults(LinkFaults.NONE);
-            client.transport().cutFrom(Set.of());
-        });
+        cluster.healLinks();
         freeMoves();
-        for (SimServer server : cluster.servers()) {
-            server.diskLatency(300);
-            if (!server.up()) {
-                server.start();
-            } else if (server.paused()) {
-                server.resume();
-            }
-        }
+        chaos.end();
     }
 
     /** Again and again: an older request to pause may still be on its way. */
@@ -85,33 +73,6 @@ final class ClusterChaos {
             administrators.get(0).kv().steerMovesAsync(false, 0);
         }
         simulation.after(100_000, this::freeMoves);
-    }
-
-    private void every(int meanMs, Runnable fault) {
-        if (meanMs > 0) {
-            simulation.after(Simulation.exponential(random, meanMs * 1_000L), () -> {
-                if (!over) {
-                    faults++;
-                    fault.run();
-                    every(meanMs, fault);
-                }
-            });
-        }
-    }
-
-    private void later(long meanMs, Runnable repair) {
-        simulation.after(Simulation.exponential(random, meanMs * 1000), () -> {
-            if (!over) {
-                repair.run();
-            }
-        });
-    }
-
-    /** Somebody's leader in half of the cases: that is where it hurts. */
-    private int victim() {
-        List<ShardMap.Group> groups = cluster.map().groups();
-        int leader = cluster.leader(groups.get(random.nextInt(groups.size())).groupId());
-        return leader != 0 && random.nextBoolean() ? leader : 1 + random.nextInt(swarm.nodes());
     }
 
     // --- configurations ---
@@ -144,17 +105,9 @@ final class ClusterChaos {
     }
 
     private Change.NewGroup newGroup() {
-        List<Integer> nodes = shuffled();
+        List<Integer> nodes = chaos.shuffled();
         int size = random.nextInt(4) == 0 ? 1 : 3;
         return new Change.NewGroup("g" + ++joined, nodes.subList(0, size), 1 + random.nextInt(2));
-    }
-
-    private List<Integer> shuffled() {
-        List<Integer> order = new ArrayList<>(cluster.nodeIds());
-        for (int i = order.size() - 1; i > 0; i--) {
-            order.set(i, order.set(random.nextInt(i + 1), order.get(i)));
-        }
-        return order;
     }
 
     private void steer() {
@@ -162,25 +115,57 @@ final class ClusterChaos {
         administrators.get(random.nextInt(2)).kv().steerMovesAsync(random.nextInt(3) == 0, bytesPerS);
     }
 
-    // --- faults ---
+    private void cutClient() {
+        SimTransport client =
+                cluster.clients().get(random.nextInt(cluster.clients().size())).transport();
+        List<Integer> order = chaos.shuffled();
+        client.cutFrom(new TreeSet<>(order.subList(0, 1 + random.nextInt(order.size()))));
+        chaos.later(700, () -> client.cutFrom(Set.of()));
+    }
 
-    private void crash(int nodeId) {
-        if (cluster.server(nodeId).up()) {
-            cluster.crash(nodeId);
-            startLater(nodeId);
-        }
+    // --- what is broken ---
+
+    @Override
+    public List<Integer> nodeIds() {
+        return cluster.nodeIds();
+    }
+
+    @Override
+    public SimProcess process(int nodeId) {
+        return cluster.server(nodeId);
+    }
+
+    @Override
+    public SimNetwork<?> network() {
+        return cluster.network();
+    }
+
+    /** Of any group. */
+    @Override
+    public int leader(RandomGenerator dice) {
+        return cluster.leader(anyGroup(dice).groupId());
+    }
+
+    private ShardMap.Group anyGroup(RandomGenerator dice) {
+        List<ShardMap.Group> groups = cluster.map().groups();
+        return groups.get(dice.nextInt(groups.size()));
+    }
+
+    @Override
+    public void crash(int nodeId) {
+        cluster.crash(nodeId);
     }
 
     /** Data survives only as long as a majority remembers it: one node at a time, and none that is a majority alone. */
-    private void forget() {
-        int nodeId = victim();
+    @Override
+    public boolean rollBack(int nodeId, RandomGenerator dice) {
         boolean alone = cluster.map().groups().stream()
                 .anyMatch(group -> group.nodeIds().equals(List.of(nodeId)));
         if (alone || cluster.servers().stream().anyMatch(this::mayBeForgetful)) {
-            return;
+            return false;
         }
-        cluster.server(nodeId).forget(1 + random.nextInt(10));
-        startLater(nodeId);
+        cluster.server(nodeId).forget(1 + dice.nextInt(10));
+        return true;
     }
 
     /** A process that is down can't be asked. */
@@ -190,75 +175,30 @@ final class ClusterChaos {
                         .anyMatch(groupId -> server.core().status(groupId).forgetful());
     }
 
-    private void transfer() {
-        List<ShardMap.Group> groups = cluster.map().groups();
-        ShardMap.Group group = groups.get(random.nextInt(groups.size()));
-        int to = group.nodeIds().get(random.nextInt(group.nodeIds().size()));
-        administrators.get(0).kv().transferAsync(group.groupId(), to);
-    }
-
-    private void startLater(int nodeId) {
-        later(random.nextBoolean() ? 50 : 800, () -> cluster.start(nodeId));
-    }
-
-    private void pause() {
-        SimServer server = cluster.server(victim());
-        if (server.runs()) {
-            server.pause();
-            int incarnation = server.incarnation();
-            later(random.nextBoolean() ? 200 : 1_000, () -> {
-                if (server.up() && server.paused() && server.incarnation() == incarnation) {
-                    server.resume();
-                }
-            });
-        }
-    }
-
-    private void breakDisk() {
-        SimServer server = cluster.server(victim());
-        int n = 1 + random.nextInt(20);
-        if (random.nextBoolean()) {
-            server.disk().failWrite(n);
+    @Override
+    public void breakDisk(int nodeId, RandomGenerator dice) {
+        int n = 1 + dice.nextInt(20);
+        if (dice.nextBoolean()) {
+            cluster.server(nodeId).disk().failWrite(n);
         } else {
-            server.disk().failSync(n);
+            cluster.server(nodeId).disk().failSync(n);
         }
     }
 
-    private void slowDisk() {
-        SimServer server = cluster.server(victim());
-        server.diskLatency(random.nextBoolean() ? 20_000 : 100_000);
-        later(700, () -> server.diskLatency(300));
+    @Override
+    public void onDiskFailure(Consumer<SimProcess> reaction) {
+        cluster.onDiskFailure(reaction);
     }
 
-    private void cutClient() {
-        SimTransport client =
-                cluster.clients().get(random.nextInt(cluster.clients().size())).transport();
-        List<Integer> order = shuffled();
-        client.cutFrom(new TreeSet<>(order.subList(0, 1 + random.nextInt(order.size()))));
-        later(700, () -> client.cutFrom(new HashSet<>()));
+    @Override
+    public void diskLatency(int nodeId, long meanUs) {
+        cluster.server(nodeId).diskLatency(meanUs == 0 ? USUAL_DISK_US : meanUs);
     }
 
-    private void partition() {
-        List<Integer> order = shuffled();
-        int split = 1 + random.nextInt(order.size() - 1);
-        List<Integer> left = order.subList(0, split);
-        List<Integer> right = order.subList(split, order.size());
-        SimNetwork<?> network = cluster.network();
-        switch (random.nextInt(5)) {
-            case 0 -> network.partition(List.of(left, right));
-            case 1 -> {
-                List<Integer> bridged = new ArrayList<>(right);
-                bridged.add(left.get(0));
-                network.partition(List.of(left, bridged));
-            }
-            case 2 -> network.isolate(victim());
-            case 3 -> network.cut(order.get(0), order.get(1));
-            default -> right.forEach(to -> network.cut(left.get(0), to));
-        }
-        simulation.trace().comment(simulation.nowUs(), () -> "links are cut");
-        later(random.nextBoolean() ? 300 : 1_000, () -> {
-            network.healAll();
-            simulation.trace().comment(simulation.nowUs(), () -> "links are healed");
-        });
+    @Override
+    public void transfer(RandomGenerator dice) {
+        ShardMap.Group group = anyGroup(dice);
+        int to = group.nodeIds().get(dice.nextInt(group.nodeIds().size()));
+        administrators.get(0).kv().transferAsync(group.groupId(), to);
     }
 }

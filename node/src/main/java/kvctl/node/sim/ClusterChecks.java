@@ -90,11 +90,6 @@ final class ClusterChecks {
         return finishedMoves;
     }
 
-    /** The node's disk has lost what it promised: it may know an older map. */
-    void forgot(int nodeId) {
-        nodes.remove(nodeId);
-    }
-
     void stepped(SimServer server) {
         Core core = server.core();
         NodeView view = nodes.computeIfAbsent(server.nodeId(), id -> new NodeView());
@@ -102,7 +97,7 @@ final class ClusterChecks {
             view.incarnation = server.incarnation();
             view.applied.clear();
         }
-        if (view.forgot != server.forgot()) {
+        if (view.forgot != server.forgot()) { // Its disk has lost what it promised: it may know an older map.
             view.forgot = server.forgot();
             view.number = 0;
             view.revision = 0;

@@ -1,6 +1,7 @@
 package kvctl.node.sim;
 
-import java.util.random.RandomGenerator;
+import java.util.List;
+import kvctl.sim.Outcome;
 import kvctl.sim.Simulation;
 
 /**
@@ -14,47 +15,8 @@ public final class ClusterRun {
 
     private static final int REPORT_ROWS = 120;
 
-    /**
-     * What came of a seed.
-     *
-     * @param seed the seed
-     * @param swarm what was done
-     * @param breach the first broken rule, or null
-     * @param events number of events
-     * @param simulatedMs virtual time that passed
-     * @param traceHash equal for equal runs
-     * @param configurations made, the first one not counted
-     * @param moves shards that arrived
-     * @param done requests of clients answered with a result
-     * @param unknown requests with an unknown outcome
-     * @param faults faults injected, those of links not counted
-     * @param trace the end of the recorded trace, empty unless asked for
-     */
-    public record Outcome(
-            long seed,
-            ShardSwarm swarm,
-            Breach breach,
-            long events,
-            long simulatedMs,
-            long traceHash,
-            long configurations,
-            long moves,
-            long done,
-            long unknown,
-            int faults,
-            String trace) {
-        /** What a person needs to look into a failure. */
-        public String report() {
-            return "seed " + seed + (breach == null ? " passed" : " FAILED: " + breach.getMessage())
-                    + "\n  options  " + swarm
-                    + "\n  run      " + simulatedMs + " ms, " + events + " events, " + configurations
-                    + " configurations, " + moves + " moves, " + done + " requests done, " + unknown + " unknown, "
-                    + faults + " faults"
-                    + "\n  again    mvn -pl protocol,raft,storage,node test -Dtest=ClusterSeedsTest"
-                    + " -Dsurefire.failIfNoSpecifiedTests=false -Dkvctl.seed=" + seed
-                    + (trace.isEmpty() ? "" : "\n" + trace);
-        }
-    }
+    private static final String AGAIN = "mvn -pl protocol,raft,storage,node test -Dtest=ClusterSeedsTest"
+            + " -Dsurefire.failIfNoSpecifiedTests=false -Dkvctl.seed=";
 
     private final long seed;
     private final Simulation simulation;
@@ -76,7 +38,7 @@ public final class ClusterRun {
     /** Runs a seed; the trace's end is kept if it fails. */
     public static Outcome run(long seed) {
         Outcome outcome = new ClusterRun(seed).run(0);
-        return outcome.breach() == null ? outcome : recorded(seed, REPORT_ROWS);
+        return outcome.broken() == null ? outcome : recorded(seed, REPORT_ROWS);
     }
 
     /** Runs a seed and keeps the last {@code rows} rows of its trace. */
@@ -103,20 +65,18 @@ public final class ClusterRun {
                 simulation.events(),
                 simulation.nowUs() / 1000,
                 simulation.trace().hash(),
-                cluster.checks().configurations(),
-                cluster.checks().finishedMoves(),
-                load.done(),
-                load.unknown(),
-                chaos.faults(),
+                List.of(
+                        new Outcome.Count("configurations", cluster.checks().configurations()),
+                        new Outcome.Count("moves", cluster.checks().finishedMoves()),
+                        new Outcome.Count("requests done", load.done()),
+                        new Outcome.Count("unknown", load.unknown()),
+                        new Outcome.Count("faults", chaos.count())),
+                AGAIN,
                 rows > 0 ? simulation.trace().tail(rows) : "");
     }
 
     private void begin() {
-        RandomGenerator clocks = simulation.random("clocks");
-        for (SimServer server : cluster.servers()) {
-            double drift = swarm.clockDrift() * (2 * clocks.nextDouble() - 1);
-            server.clock(1 + drift, clocks.nextInt(100_000));
-        }
+        chaos.setClocks();
         cluster.startAll();
         if (swarm.filler() > 0) {
             load.fill(swarm.filler(), swarm.fillerBytes());

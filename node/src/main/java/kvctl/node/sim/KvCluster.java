@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
@@ -21,6 +22,7 @@ import kvctl.protocol.Change;
 import kvctl.protocol.Response;
 import kvctl.protocol.ShardMap;
 import kvctl.raft.RaftStatus;
+import kvctl.sim.LinkFaults;
 import kvctl.sim.SimNetwork;
 import kvctl.sim.Simulation;
 
@@ -31,6 +33,7 @@ import kvctl.sim.Simulation;
  */
 public final class KvCluster {
     private static final long CLIENT_TIMEOUT_MS = 4_000;
+    private static final LinkFaults UNRELIABLE_CLIENT = new LinkFaults(100, 9_000, 0.05, 0, 0, 0, 0);
 
     /** A client and its place in the network. */
     public static final class Client {
@@ -65,7 +68,7 @@ public final class KvCluster {
     private final Map<String, SimServer> byAddress = new HashMap<>();
     private final List<Client> clients = new ArrayList<>();
     private final Client admin;
-    private Consumer<SimServer> onDiskFailure;
+    private Consumer<? super SimServer> onDiskFailure;
     private long clientTimeoutMs = CLIENT_TIMEOUT_MS;
 
     /** @param hashing compares replicas after each turn, byte by byte; costs time where states are large */
@@ -161,7 +164,7 @@ public final class KvCluster {
     }
 
     /** What to do when an injected fault of a disk has ended a process; else it is started again at once. */
-    void onDiskFailure(Consumer<SimServer> reaction) {
+    void onDiskFailure(Consumer<? super SimServer> reaction) {
         onDiskFailure = reaction;
     }
 
@@ -202,6 +205,24 @@ public final class KvCluster {
         if (!servers.get(nodeId).up()) {
             servers.get(nodeId).start();
         }
+    }
+
+    // --- verbs on links ---
+
+    /** Links lose and delay as in the MIT 6.5840 tests, and so do the connections of these clients. */
+    void unreliable(List<Client> ofClients) {
+        network.faults(LinkFaults.UNRELIABLE);
+        ofClients.forEach(client -> client.transport().faults(UNRELIABLE_CLIENT));
+    }
+
+    /** Nothing is cut and nothing is lost any more, between nodes and towards clients. */
+    void healLinks() {
+        network.faults(LinkFaults.NONE);
+        network.healAll();
+        clients.forEach(client -> {
+            client.transport().faults(LinkFaults.NONE);
+            client.transport().cutFrom(Set.of());
+        });
     }
 
     // --- time ---

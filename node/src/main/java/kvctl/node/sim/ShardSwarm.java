@@ -6,11 +6,13 @@ import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import kvctl.node.Topology;
 import kvctl.node.meta.Pace;
+import kvctl.sim.Dice;
+import kvctl.sim.Faults;
 import kvctl.sim.LinkFaults;
 
 /**
- * What one seed does to its cluster. Every fault is on in some seeds and off in others: a fault that is always there hides
- * bugs that need its absence. Rates are mean times between faults, in virtual ms; 0 turns the fault off.
+ * What one seed does to its cluster: its size and pace, its clients, changes of its configuration, and the faults that
+ * {@link kvctl.sim.Chaos} injects. Rates are mean times, in virtual ms; 0 turns it off.
  *
  * @param nodes number of nodes
  * @param groups number of groups at the beginning
@@ -18,20 +20,12 @@ import kvctl.sim.LinkFaults;
  * @param chaosMs how long faults last; afterwards everything heals and the cluster must converge
  * @param snapshotEntries the logs are cut after so many entries
  * @param links faults of the links between nodes
+ * @param faults of processes and disks
  * @param clientLoss share of the frames between clients and nodes that break their connection
  * @param clientDelayMs mean delay of these frames
  * @param changeMs between requests to join, leave or move
  * @param steerMs between requests to pause, resume or throttle moves
- * @param crashMs a process is killed, and started again later; of its unsynced commits a prefix is left
- * @param powerCutMs all processes are killed at once
- * @param forgetMs a crashed disk comes back older than its promises; of each group one at a time
- * @param transferMs leadership of some group is to be handed to some node
- * @param pauseMs a process stands still
- * @param partitionMs links are cut, in one of several shapes
  * @param clientCutMs a client is cut from some nodes
- * @param diskErrorMs one of the next writes or syncs of a disk fails
- * @param slowDiskMs a disk is slow for a while
- * @param clockDrift clocks run up to this share faster or slower
  * @param load of the clients
  * @param filler keys that are there from the beginning
  * @param fillerBytes size of their values
@@ -45,20 +39,12 @@ public record ShardSwarm(
         int chaosMs,
         int snapshotEntries,
         LinkFaults links,
+        Faults faults,
         double clientLoss,
         int clientDelayMs,
         int changeMs,
         int steerMs,
-        int crashMs,
-        int powerCutMs,
-        int forgetMs,
-        int transferMs,
-        int pauseMs,
-        int partitionMs,
         int clientCutMs,
-        int diskErrorMs,
-        int slowDiskMs,
-        double clockDrift,
         Load.Options load,
         int filler,
         int fillerBytes,
@@ -70,35 +56,20 @@ public record ShardSwarm(
 
     /** Draws the options of a seed. */
     public static ShardSwarm draw(RandomGenerator random) {
-        Dice dice = new Dice(random);
+        Dice dice = new Dice(random, ELECTION_MS);
         return new ShardSwarm(
                 dice.oneOf(3, 3, 4, 5),
                 dice.oneOf(1, 2, 3),
                 dice.oneOf(2, 5, 8),
                 dice.oneOf(1_500, 2_500, 4_000),
                 dice.oneOf(4, 20, 100, 10_000),
-                new LinkFaults(
-                        dice.oneOf(50, 200, 1_000),
-                        dice.oneOf(100, 500, 5_000, 20_000),
-                        dice.maybe(0.2),
-                        dice.maybe(0.3),
-                        dice.maybe(1.0),
-                        dice.maybe(0.05),
-                        dice.maybe(0.2)),
+                LinkFaults.draw(dice),
+                Faults.draw(dice),
                 dice.maybe(0.05),
                 dice.oneOf(0, 1, 10),
                 dice.oneOf(150, 400, 1_000),
-                dice.maybeEvery(700),
-                dice.maybeEvery(300, 700, 1_500),
-                random.nextInt(6) == 0 ? 1_000 : 0,
-                random.nextInt(4) == 0 ? 700 : 0,
-                dice.maybeEvery(300),
-                dice.maybeEvery(400, 1_000),
-                dice.maybeEvery(400, 1_000),
-                dice.maybeEvery(500),
-                dice.maybeEvery(500, 1_500),
-                dice.maybeEvery(1_000),
-                dice.maybe(0.1),
+                dice.maybeOneOf(700),
+                dice.maybeOneOf(500),
                 new Load.Options(
                         1 + random.nextInt(4), dice.oneOf(2, 8, 30), dice.oneOf(0, 10, 40), 0.35, dice.maybe(0.5)),
                 dice.oneOf(0, 40, 120),
@@ -138,22 +109,5 @@ public record ShardSwarm(
                 .mapToObj(id -> new Topology.Node(id, "n" + id, "127.0.0.1", FIRST_PORT + id - 1, settings))
                 .toList();
         return new Topology("sim", shards, made, List.of(1, 2, 3), groups);
-    }
-
-    private record Dice(RandomGenerator random) {
-        int oneOf(int... values) {
-            return values[random.nextInt(values.length)];
-        }
-
-        /** Off in half of the seeds, else anything up to {@code max}. */
-        double maybe(double max) {
-            return random.nextBoolean() ? 0 : Math.round(random.nextDouble() * max * 100) / 100.0;
-        }
-
-        /** Off in half of the seeds. */
-        int maybeEvery(int... values) {
-            int drawn = random.nextInt(2 * values.length);
-            return drawn < values.length ? values[drawn] : 0;
-        }
     }
 }

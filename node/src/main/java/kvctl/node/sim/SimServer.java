@@ -1,6 +1,5 @@
 package kvctl.node.sim;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -15,6 +14,7 @@ import kvctl.node.meta.Pace;
 import kvctl.protocol.Hello;
 import kvctl.protocol.HelloReply;
 import kvctl.raft.Message;
+import kvctl.sim.SimProcess;
 import kvctl.sim.Simulation;
 import kvctl.storage.Identity;
 import kvctl.storage.MemoryDisk;
@@ -23,28 +23,13 @@ import kvctl.storage.StorageConfig;
 import kvctl.storage.StorageException;
 
 /**
- * One node's process: the real {@link Core} in a loop as production has it, with a simulated network, disk and clock. It
- * can be killed at any point of a turn, restarted and paused. Its clock begins anywhere.
+ * One node's process: the real {@link Core} in a loop as production has it, with a simulated network and disk. It can be
+ * killed at any point of a turn.
  */
-public final class SimServer {
-    private static final int INBOX_BATCH = 256;
-    private static final int INBOX_MAX = 4_096;
-    private static final long TURN_US = 20;
+public final class SimServer extends SimProcess {
     private static final long TIMER_GRID_MS = 20;
     private static final long WATCH_EVERY_MS = 20;
     private static final long MAINTAIN_EVERY_MS = 1000;
-
-    /** What the loop is doing. */
-    enum Phase {
-        /** No process. */
-        DOWN,
-        /** Waits for input or for its next deadline. */
-        IDLE,
-        /** A turn's save is on its way to the disk. */
-        SAVING,
-        /** It is there, and nobody was told yet. */
-        SAVED
-    }
 
     /** Is told of what the node did. */
     interface Watcher {
@@ -63,63 +48,32 @@ public final class SimServer {
     private final Topology topology;
     private final Pace pace;
     private final Topology.Node self;
-    private final Simulation simulation;
     private final Sender sender;
     private final Watcher watcher;
     private final RandomGenerator dice;
     private final MemoryDisk disk = new MemoryDisk();
-    private final ArrayDeque<LongConsumer> inbox = new ArrayDeque<>();
     private final List<SimTransport.Connection> connections = new ArrayList<>();
 
-    private Phase phase = Phase.DOWN;
-    private boolean paused;
-    private boolean turnDue;
     private Storage storage;
     private Core core;
-    private int incarnation;
     private int forgot;
-    private long wakeAtUs = Long.MAX_VALUE;
-    private long clockOffsetMs;
-    private double clockRate = 1;
     private long diskMeanUs = 300;
     private long watchedMs;
     private long maintainedMs;
     private long leadersSeen;
 
     SimServer(Topology topology, int nodeId, Pace pace, Simulation simulation, Sender sender, Watcher watcher) {
+        super(simulation, nodeId, "n" + nodeId);
         this.topology = topology;
         this.pace = pace;
         this.self = topology.node(nodeId);
-        this.simulation = simulation;
         this.sender = sender;
         this.watcher = watcher;
         this.dice = simulation.random("server " + nodeId);
     }
 
-    public int nodeId() {
-        return self.id();
-    }
-
     public String address() {
         return self.address();
-    }
-
-    public boolean up() {
-        return phase != Phase.DOWN;
-    }
-
-    public boolean paused() {
-        return paused;
-    }
-
-    /** Up, and its loop turns. */
-    public boolean runs() {
-        return up() && !paused;
-    }
-
-    /** Counts the starts of the process. */
-    public int incarnation() {
-        return incarnation;
     }
 
     /** What runs in the process; null while it is down. */
@@ -136,43 +90,26 @@ public final class SimServer {
         return disk;
     }
 
-    /** The clock runs {@code rate} times as fast as the simulation's. Takes effect at the next start. */
-    void clock(double rate, long offsetMs) {
-        clockRate = rate;
-        clockOffsetMs = offsetMs;
-    }
-
     /** A save takes so long in the mean. */
     void diskLatency(long meanUs) {
         diskMeanUs = meanUs;
     }
 
-    long nowMs() {
-        return clockOffsetMs + (long) (simulation.nowUs() * clockRate / 1000);
-    }
-
-    private long simulatedUs(long ms) {
-        return (long) StrictMath.ceil((ms - clockOffsetMs) * 1000 / clockRate);
-    }
-
     // --- life ---
 
-    void start() {
-        incarnation++;
-        paused = false;
-        turnDue = false;
-        note("start", 1);
+    @Override
+    public void start() {
+        begin();
         guarded(() -> {
             Identity identity = new Identity(topology.cluster(), self.name(), self.id());
             storage = Storage.inMemory(disk, identity, self.id(), StorageConfig.DEFAULT);
             SplittableRandom random = new SplittableRandom(dice.nextLong());
             Core.Ports ports = new Core.Ports(storage, new Links(), random, () -> new Core.Facts(0, 0, 0, 0));
-            phase = Phase.IDLE;
             core = new Core(topology, self.id(), pace, ports, nowMs());
             watchedMs = nowMs();
             maintainedMs = nowMs();
             watcher.stepped(this);
-            wake(simulation.nowUs());
+            begun();
         });
     }
 
@@ -181,11 +118,14 @@ public final class SimServer {
         crash(dice.nextInt(disk.unsyncedCommits() + 1));
     }
 
-    /** Kills the process, and the disk comes back older than it promised (HAZARDS D4). */
-    void forget(int syncedCommits) {
+    /**
+     * Kills the process, and the disk comes back older than it promised (HAZARDS D4): without what was not synced, and
+     * without up to {@code syncedCommits} more; returns how many more.
+     */
+    int forget(int syncedCommits) {
         crash(0);
-        disk.forget(syncedCommits);
         forgot++;
+        return disk.forget(syncedCommits);
     }
 
     /** How often the disk has come back too old. */
@@ -194,38 +134,11 @@ public final class SimServer {
     }
 
     private void crash(int keptCommits) {
-        phase = Phase.DOWN;
         core = null;
         storage = null;
-        paused = false;
-        inbox.clear();
-        wakeAtUs = Long.MAX_VALUE;
         disk.crash(keptCommits);
-        note("crash", 2);
-        List<SimTransport.Connection> lost = List.copyOf(connections);
-        connections.clear();
-        lost.forEach(SimTransport.Connection::lost);
-    }
-
-    /** The process stands still; what arrives waits. */
-    void pause() {
-        paused = true;
-        note("pause", 3);
-    }
-
-    void resume() {
-        paused = false;
-        note("resume", 4);
-        if (turnDue) {
-            turnDue = false;
-            goOn();
-        } else if (phase == Phase.IDLE) {
-            wake(simulation.nowUs());
-        }
-    }
-
-    private void note(String what, int code) {
-        simulation.trace().note(simulation.nowUs(), nodeId(), code, () -> "n" + nodeId() + " " + what);
+        end("crash");
+        closeConnections();
     }
 
     // --- input ---
@@ -249,10 +162,9 @@ public final class SimServer {
     }
 
     /** Does something inside the next turn; what does not fit is dropped, as by a full socket. */
-    void execute(LongConsumer input) {
-        if (up() && inbox.size() < INBOX_MAX) {
-            inbox.add(input);
-            wake(simulation.nowUs() + TURN_US);
+    void execute(LongConsumer request) {
+        if (!isFull()) {
+            input(request);
         }
     }
 
@@ -278,64 +190,27 @@ public final class SimServer {
 
     // --- the loop ---
 
-    private void wake(long atUs) {
-        if (phase != Phase.IDLE || atUs >= wakeAtUs) {
-            return;
-        }
-        wakeAtUs = atUs;
-        int started = incarnation;
-        simulation.after(atUs - simulation.nowUs(), () -> {
-            if (started == incarnation && wakeAtUs == atUs && phase == Phase.IDLE) {
-                wakeAtUs = Long.MAX_VALUE;
-                if (!paused) {
-                    guarded(this::turn);
-                }
-            }
-        });
-    }
-
-    private void turn() {
-        long nowMs = nowMs();
-        for (int i = 0; i < INBOX_BATCH && !inbox.isEmpty(); i++) {
-            inbox.remove().accept(nowMs);
-        }
-        core.prepare(nowMs);
-        if (!core.hasSaves()) {
-            finish();
-            return;
-        }
-        phase = Phase.SAVING;
-        long latencyUs = 50 + Simulation.exponential(dice, diskMeanUs);
-        later(latencyUs);
-    }
-
-    private void later(long us) {
-        int started = incarnation;
-        simulation.after(us, () -> {
-            if (started == incarnation && up()) {
-                if (paused) {
-                    turnDue = true;
-                } else {
-                    goOn();
-                }
-            }
-        });
-    }
-
-    private void goOn() {
+    @Override
+    protected void turn() {
         guarded(() -> {
-            if (phase == Phase.SAVING) {
-                core.save();
-                phase = Phase.SAVED;
-                later(1 + Simulation.exponential(dice, diskMeanUs / 8));
+            takeInputs();
+            core.prepare(nowMs());
+            if (core.hasSaves()) {
+                await(50 + Simulation.exponential(dice, diskMeanUs), () -> {}, () -> guarded(this::save));
             } else {
                 finish();
             }
         });
     }
 
+    /** It may be killed between the save and the first message that tells of it. */
+    private void save() {
+        core.save();
+        await(1 + Simulation.exponential(dice, diskMeanUs / 8), () -> {}, () -> guarded(this::finish));
+    }
+
     private void finish() {
-        phase = Phase.IDLE;
+        turnEnds();
         long nowMs = nowMs();
         core.finish(nowMs);
         watchLeaders(nowMs);
@@ -344,12 +219,8 @@ public final class SimServer {
             core.maintain(nowMs);
         }
         watcher.stepped(this);
-        long nextUs = simulation.nowUs() + TURN_US;
-        if (inbox.isEmpty()) {
-            long dueMs = core.nextDeadlineMs();
-            nextUs = dueMs <= nowMs ? nextUs : Math.max(nextUs, simulatedUs(onGrid(Math.min(dueMs, nowMs + 1000))));
-        }
-        wake(nextUs);
+        long dueMs = core.nextDeadlineMs();
+        sleepUntil(dueMs <= nowMs ? nowMs : onGrid(Math.min(dueMs, nowMs + 1000)));
     }
 
     private long onGrid(long dueMs) {

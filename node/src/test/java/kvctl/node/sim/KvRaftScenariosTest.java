@@ -12,7 +12,6 @@ import kvctl.client.KvClient;
 import kvctl.client.Result;
 import kvctl.node.Topology;
 import kvctl.raft.RaftStatus;
-import kvctl.sim.LinkFaults;
 import kvctl.sim.Simulation;
 
 /**
@@ -78,9 +77,7 @@ class KvRaftScenariosTest {
 
         void go() {
             if (unreliable) {
-                cluster.network().faults(LinkFaults.UNRELIABLE);
-                load.clients()
-                        .forEach(client -> client.transport().faults(new LinkFaults(100, 9_000, 0.05, 0, 0, 0, 0)));
+                cluster.unreliable(load.clients());
             }
             for (int i = 0; i < 3; i++) {
                 long before = load.done();
@@ -100,8 +97,7 @@ class KvRaftScenariosTest {
                 }
                 checkLogs();
             }
-            cluster.network().faults(LinkFaults.NONE);
-            load.clients().forEach(client -> client.transport().faults(LinkFaults.NONE));
+            cluster.healLinks();
             cluster.awaitQuiet(LIMIT_MS);
             load.verify();
         }

@@ -1,7 +1,6 @@
 package kvctl.node.sim;
 
 import java.util.List;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
@@ -12,7 +11,6 @@ import kvctl.protocol.Configuration;
 import kvctl.protocol.ShardMap;
 import kvctl.protocol.Shards;
 import kvctl.raft.RaftStatus;
-import kvctl.sim.LinkFaults;
 import kvctl.sim.Simulation;
 
 /**
@@ -24,7 +22,6 @@ final class MitShards {
     static final long LIMIT_MS = 60_000;
 
     private static final int PER_GROUP = 3;
-    private static final LinkFaults UNRELIABLE_CLIENT = new LinkFaults(100, 9_000, 0.05, 0, 0, 0, 0);
 
     final KvCluster cluster;
     final Load load;
@@ -45,8 +42,7 @@ final class MitShards {
         cluster = new KvCluster(new Simulation(seed), topology, false).clientTimeout(LIMIT_MS);
         load = new Load(cluster, options);
         if (unreliable) {
-            cluster.network().faults(LinkFaults.UNRELIABLE);
-            load.clients().forEach(client -> client.transport().faults(UNRELIABLE_CLIENT));
+            cluster.unreliable(load.clients());
         }
         cluster.startAll();
     }
@@ -90,12 +86,12 @@ final class MitShards {
         cluster.awaitComplete(LIMIT_MS);
     }
 
-    void shutdown(int group) {
-        nodesOf(group).forEach(cluster::crash);
+    void shutdown(int... groups) {
+        IntStream.of(groups).forEach(group -> nodesOf(group).forEach(cluster::crash));
     }
 
-    void start(int group) {
-        nodesOf(group).forEach(cluster::start);
+    void start(int... groups) {
+        IntStream.of(groups).forEach(group -> nodesOf(group).forEach(cluster::start));
     }
 
     void sleep(long ms) {
@@ -179,12 +175,7 @@ final class MitShards {
     /** No clients any more, everything up: all must become quiet, and what clients saw must be explained. */
     void finish() {
         load.stop();
-        cluster.network().faults(LinkFaults.NONE);
-        cluster.network().healAll();
-        load.clients().forEach(client -> {
-            client.transport().faults(LinkFaults.NONE);
-            client.transport().cutFrom(Set.of());
-        });
+        cluster.healLinks();
         cluster.startAll();
         cluster.awaitQuiet(LIMIT_MS);
         checkAll();
