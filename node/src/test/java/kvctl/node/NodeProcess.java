@@ -1,8 +1,11 @@
 package kvctl.node;
 
+import static org.awaitility.Awaitility.await;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -11,10 +14,12 @@ import java.util.concurrent.TimeUnit;
 final class NodeProcess {
     private final Process process;
     private final Path errors;
+    private final Path output;
 
-    private NodeProcess(Process process, Path errors) {
+    private NodeProcess(Process process, Path errors, Path output) {
         this.process = process;
         this.errors = errors;
+        this.output = output;
     }
 
     /** Entry point of the child. */
@@ -32,11 +37,12 @@ final class NodeProcess {
         words.addAll(List.of(topology.toString(), name, data.toString()));
         words.addAll(List.of(launcher));
         Path errors = Files.createTempFile(topology.getParent(), name, ".err");
+        Path output = Files.createTempFile(topology.getParent(), name, ".out");
         Process process = new ProcessBuilder(words)
                 .redirectError(errors.toFile())
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectOutput(output.toFile())
                 .start();
-        return new NodeProcess(process, errors);
+        return new NodeProcess(process, errors, output);
     }
 
     /** SIGKILL. */
@@ -57,12 +63,21 @@ final class NodeProcess {
         return process.pid();
     }
 
-    int awaitExit() throws InterruptedException {
+    int awaitExit() throws IOException, InterruptedException {
         if (!process.waitFor(30, TimeUnit.SECONDS)) {
+            String threads = threads();
             process.destroyForcibly();
-            throw new AssertionError("the node did not end");
+            throw new AssertionError("the node did not end: " + errorLines() + "\n" + threads);
         }
         return process.exitValue();
+    }
+
+    /** What its threads do, as the JVM prints it for SIGQUIT. */
+    private String threads() throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-QUIT", Long.toString(pid())).start().waitFor();
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> !isAlive() || Files.readString(output).contains("JNI global refs"));
+        return Files.readString(output);
     }
 
     List<String> errorLines() throws IOException {
