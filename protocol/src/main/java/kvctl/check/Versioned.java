@@ -9,8 +9,7 @@ import java.util.TreeMap;
  * The quick check of one key, O(n log n): answers tell versions, versions order the writes, and each read stands
  * behind the write it saw. What is left to check is that this one order fits the model and the times (HAZARDS §4,
  * engine 2). What is wrong whatever the unknown writes did is found first. Where that is not enough to know (unknown
- * writes that can be placed in several ways, reads of a missing key that fit nowhere without moving others) it says
- * nothing and leaves the key to {@link Search}.
+ * writes that can be placed in several ways) it says nothing and leaves the key to {@link Search}.
  */
 final class Versioned {
     /** What a key was from one version to the next. */
@@ -49,7 +48,8 @@ final class Versioned {
         if (verdict.equals(Verdict.OK)) {
             verdict = check.time(false);
         }
-        if (verdict.equals(Verdict.OK)) {
+        boolean mayVanish = check.unknown.stream().anyMatch(op -> op.kind() == Operation.Kind.DELETE);
+        if (verdict.equals(Verdict.OK) && !mayVanish) {
             verdict = check.findMissing();
         }
         if (!verdict.equals(Verdict.OK)) {
@@ -61,7 +61,7 @@ final class Versioned {
             verdict = check.time(true);
         }
         if (verdict.equals(Verdict.OK)) {
-            return check.placeMissing() ? Verdict.OK : null;
+            return check.findMissing().equals(Verdict.OK) ? Verdict.OK : null;
         }
         return guessed ? null : verdict;
     }
@@ -147,11 +147,12 @@ final class Versioned {
         return Verdict.OK;
     }
 
-    /** Each read of a missing key must be able to stand before all versions or right behind a delete. */
+    /**
+     * Each read of a missing key must be able to stand before all versions or right behind a delete. That is also enough: if
+     * each takes the first such place from which nobody later was over before it was asked for, no two of them are in
+     * the wrong order, because one that was over before another was called finds no later place than that.
+     */
     private Verdict findMissing() {
-        if (unknown.stream().anyMatch(op -> op.kind() == Operation.Kind.DELETE)) {
-            return Verdict.OK;
-        }
         TreeMap<Long, Operation> absent = new TreeMap<>(); // earliest begin -> whose end is the latest end
         Operation soonest = null; // Of all that stand on later versions, the one that was over first.
         for (Span span : spans.descendingMap().values()) {
@@ -265,27 +266,6 @@ final class Versioned {
             }
         }
         return Verdict.OK;
-    }
-
-    /** Finds for each read of a missing key a time at which there was none; false: not without moving others. */
-    private boolean placeMissing() {
-        TreeMap<Long, Long> absent = new TreeMap<>(); // earliest begin -> earliest end
-        Map.Entry<Long, Span> entry = spans.firstEntry();
-        while (entry != null) {
-            Map.Entry<Long, Span> next = spans.higherEntry(entry.getKey());
-            if (entry.getValue().value == null) {
-                long endNs = next == null ? Long.MAX_VALUE : next.getValue().earliestNs;
-                absent.merge(entry.getValue().earliestNs, endNs, Math::max);
-            }
-            entry = next;
-        }
-        for (Operation op : missing) {
-            Map.Entry<Long, Long> last = absent.floorEntry(op.endNs());
-            if (last == null || op.startNs() > last.getValue()) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private Verdict bad(String reason, Operation... operations) {

@@ -208,15 +208,15 @@ class LinearizabilityTest {
     @Test
     void theSmallestKeyIsShownAndAllAreCounted() {
         List<Operation> all = new ArrayList<>(new Histories(1, 0, Form.VERSIONS).good("good", 50, 400, 10));
-        for (String key : List.of("many", "few")) {
-            int before = key.equals("many") ? 20 : 2;
+        for (String key : List.of("big", "small")) {
+            int before = key.equals("big") ? 20 : 2;
             for (int i = 0; i < before; i++) {
                 all.add(Call.put(1, key, "x" + i, i * 10L).written(i * 10L + 5, i + 1));
             }
             all.add(Call.get(1, key, 1000).read(1010, null, 0));
         }
         Verdict verdict = Linearizability.check(new History(all));
-        assertThat(verdict.key()).isEqualTo("few");
+        assertThat(verdict.key()).isEqualTo("small");
         assertThat(verdict.counts().keys()).isEqualTo(3);
         assertThat(verdict.counts().violated()).isEqualTo(2);
         assertThat(verdict.counts().operations()).isEqualTo(all.size());
