@@ -169,6 +169,18 @@ final class LayeringTest {
             .because("a client must not depend on how the servers agree")
             .allowEmptyShould(true);
 
+    /** The recorder stands beside the client; all else of the checker is given what it judges. */
+    @ArchTest
+    static final ArchRule checkerJudgesWhatItIsGivenAndNothingElse = noClasses()
+            .that(resideInAPackage("kvctl.check..")
+                    .and(DescribedPredicate.describe(
+                            "not the recorder", each -> !each.getName().startsWith("kvctl.check.Recorder"))))
+            .should()
+            .dependOnClassesThat(effects().or(resideInAnyPackage("kvctl.client..", "kvctl.protocol..")))
+            .orShould()
+            .accessTargetWhere(are(timeOrChance()))
+            .because("a verdict must be the same whoever asks for it, and for histories of other systems too");
+
     @ArchTest
     static final ArchRule storageKnowsOnlyRaft = noClasses()
             .that()

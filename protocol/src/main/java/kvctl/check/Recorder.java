@@ -2,7 +2,9 @@ package kvctl.check;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.LongSupplier;
@@ -12,11 +14,17 @@ import kvctl.client.Result;
 
 /**
  * Writes down what a client does and sees, by one monotonic clock. Thread-safe. After an unknown outcome
- * the process that called is over: go on under another number (HAZARDS §4).
+ * the process that called is over: go on under another number, and leave a key alone after some eight unknown writes,
+ * each of which can double the search (HAZARDS §4).
  */
 public final class Recorder {
     private final LongSupplier clockNs;
     private final List<Operation> operations = new ArrayList<>();
+
+    /** Sent and not answered yet, by a number of their own. */
+    private final Map<Long, Call> underWay = new LinkedHashMap<>();
+
+    private long calls;
 
     /** @param clockNs monotonic, the same for all who record here */
     public Recorder(LongSupplier clockNs) {
@@ -24,79 +32,68 @@ public final class Recorder {
     }
 
     public CompletableFuture<Result> get(KvClient client, int process, byte[] key) {
-        Begun begun = begin(process, Operation.Kind.GET, key, null, 0);
+        Begun begun = begin(Call.get(process, text(key), clockNs.getAsLong()));
         return record(begun, client.getAsync(key));
     }
 
     public CompletableFuture<Result> put(KvClient client, int process, byte[] key, byte[] value) {
-        Begun begun = begin(process, Operation.Kind.PUT, key, value, 0);
+        Begun begun = begin(Call.put(process, text(key), text(value), clockNs.getAsLong()));
         return record(begun, client.putAsync(key, value));
     }
 
     public CompletableFuture<Result> append(KvClient client, int process, byte[] key, byte[] value) {
-        Begun begun = begin(process, Operation.Kind.APPEND, key, value, 0);
+        Begun begun = begin(Call.append(process, text(key), text(value), clockNs.getAsLong()));
         return record(begun, client.appendAsync(key, value));
     }
 
     public CompletableFuture<Result> delete(KvClient client, int process, byte[] key) {
-        Begun begun = begin(process, Operation.Kind.DELETE, key, null, 0);
+        Begun begun = begin(Call.delete(process, text(key), clockNs.getAsLong()));
         return record(begun, client.deleteAsync(key));
     }
 
     public CompletableFuture<Result> cas(KvClient client, int process, byte[] key, long expected, byte[] value) {
-        Begun begun = begin(process, Operation.Kind.CAS, key, value, expected);
+        Begun begun = begin(Call.cas(process, text(key), expected, text(value), clockNs.getAsLong()));
         return record(begun, client.casAsync(key, expected, value));
     }
 
-    /** All that has ended so far. */
+    /** All that was called so far; what is still under way is unknown, because others may have seen it already. */
     public synchronized History history() {
-        return new History(List.copyOf(operations));
+        List<Operation> all = new ArrayList<>(operations);
+        underWay.values().forEach(call -> all.add(call.unknown()));
+        return new History(List.copyOf(all));
     }
 
-    /** What is known of an operation when it is sent. */
-    private record Begun(
-            int process, Operation.Kind kind, String key, String argument, long expectedVersion, long startNs) {}
+    private record Begun(long number, Call call) {}
 
-    private Begun begin(int process, Operation.Kind kind, byte[] key, byte[] argument, long expectedVersion) {
-        String given = argument == null ? null : text(argument);
-        return new Begun(process, kind, text(key), given, expectedVersion, clockNs.getAsLong());
+    private synchronized Begun begin(Call call) {
+        underWay.put(++calls, call);
+        return new Begun(calls, call);
+    }
+
+    private synchronized void end(Begun begun, Operation operation) {
+        underWay.remove(begun.number());
+        operations.add(operation);
     }
 
     private CompletableFuture<Result> record(Begun begun, CompletableFuture<Result> future) {
         return future.handle((result, thrown) -> {
             long endNs = clockNs.getAsLong();
-            Operation.Outcome outcome = outcome(thrown);
-            boolean done = outcome == Operation.Outcome.DONE;
-            add(new Operation(
-                    begun.process(),
-                    begun.kind(),
-                    begun.key(),
-                    begun.argument(),
-                    begun.expectedVersion(),
-                    begun.startNs(),
-                    outcome == Operation.Outcome.UNKNOWN ? Operation.OPEN : endNs,
-                    outcome,
-                    done && result.value() != null ? text(result.value()) : null,
-                    done ? result.version() : Operation.NOT_TOLD,
-                    done && begun.kind() != Operation.Kind.GET && result.done()));
-            if (thrown != null) {
-                throw new CompletionException(KvClient.failure(thrown));
+            if (thrown == null) {
+                end(begun, answered(begun.call(), result, endNs));
+                return result;
             }
-            return result;
+            KvException failure = KvClient.failure(thrown);
+            boolean unknown = failure.outcome() == KvException.Outcome.UNKNOWN;
+            end(begun, unknown ? begun.call().unknown() : begun.call().failed(endNs));
+            throw new CompletionException(failure);
         });
     }
 
-    private static Operation.Outcome outcome(Throwable thrown) {
-        if (thrown == null) {
-            return Operation.Outcome.DONE;
-        }
-        return KvClient.failure(thrown).outcome() == KvException.Outcome.UNKNOWN
-                ? Operation.Outcome.UNKNOWN
-                : Operation.Outcome.FAILED;
-    }
-
-    private synchronized void add(Operation operation) {
-        operations.add(operation);
+    private static Operation answered(Call call, Result result, long endNs) {
+        Operation operation = call.kind() == Operation.Kind.GET
+                ? call.read(endNs, result.value() == null ? null : text(result.value()), result.version())
+                : result.done() ? call.written(endNs, result.version()) : call.unchanged(endNs, result.version());
+        return operation.at(result.groupId(), result.index());
     }
 
     private static String text(byte[] bytes) {

@@ -2,6 +2,7 @@ package kvctl.check;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -9,10 +10,9 @@ import java.util.TreeMap;
 
 /**
  * Looks for an order of one key's operations that the model can follow: Wing and Gong's search with Lowe's cache of
- * visited (set of done operations, state) pairs. Exponential in the worst case, so it gives up after a number of steps.
+ * visited (set of done operations, state) pairs. Exponential in the worst case, so it gives up when its budget is spent.
  * Two things keep it short: unknown writes are put in only where nothing else fits, and writes whose versions were
- * told are
- * put in by their versions only.
+ * told are put in by their versions only.
  */
 final class Search {
     /** One end of an operation in the list of events that are left. */
@@ -49,105 +49,128 @@ final class Search {
         }
     }
 
-    /** An operation that was put next in the order, and how to go back. */
-    private record Choice(Event event, Register before, int branch) {}
+    /** An operation that was put next in the order, and what was before. */
+    private record Choice(Event event, Register state, Taken taken, int branch) {}
 
-    private record Visited(Bits done, Register state) {}
+    private record Visited(Taken taken, Register state) {}
+
+    /** So many steps between two looks at the time. */
+    private static final int STEPS_PER_LOOK = 1024;
 
     private final String key;
     private final List<Operation> operations;
-    private final long stepsMax;
+    private final Budget budget;
     private final Event head = new Event(-1, null);
 
+    /** The numbers of the operations: first those that need not happen, then, from a new word on, the others by start. */
+    private Operation[] byId;
+
+    private int optionalWords;
+
     /** For each operation the write with the next lower version, which must be done before; -1: none. */
-    private final int[] writtenBefore;
+    private int[] writtenBefore;
 
     private final List<Choice> choices = new ArrayList<>();
+    private final Set<Visited> visited = new HashSet<>();
     private List<Operation> longest = List.of();
     private Operation stuckAt;
 
-    Search(String key, List<Operation> operations, long stepsMax) {
+    Search(String key, List<Operation> operations, Budget budget) {
         this.key = key;
         this.operations = operations;
-        this.stepsMax = stepsMax;
-        this.writtenBefore = new int[operations.size()];
+        this.budget = budget;
     }
 
-    Verdict run() {
+    /** @param first state before all operations */
+    Verdict run(Register first) {
         int answersLeft = link();
-        Register state = Register.INITIAL;
-        Set<Visited> visited = new HashSet<>();
-        Bits done = new Bits(new long[(operations.size() + 63) / 64]);
+        Register state = first;
+        Taken taken = new Taken(optionalWords);
         Event at = head.next;
         int branch = 0;
-        boolean amongUnknown = false;
+        boolean amongOptional = false;
         for (long steps = 0; answersLeft > 0; steps++) {
-            if (steps > stepsMax) {
-                return Verdict.unknown(key, "gave up after " + stepsMax + " steps of the search");
+            String spent = spent(steps);
+            if (spent != null) {
+                return Verdict.unknown(key, spent);
             }
             if (at != null && at.call != null) {
-                boolean eligible =
-                        at.call.done() != amongUnknown && (writtenBefore[at.id] < 0 || done.has(writtenBefore[at.id]));
+                boolean eligible = at.call.ends() != amongOptional && follows(at, taken);
                 List<Register> after = eligible ? state.step(at.call) : List.of();
-                if (branch < after.size()) {
-                    Bits with = done.with(at.id);
-                    if (visited.add(new Visited(with, after.get(branch)))) {
-                        choices.add(new Choice(at, state, branch));
-                        state = after.get(branch);
-                        done = with;
-                        answersLeft -= at.call.done() ? 1 : 0;
-                        at.lift();
-                        at = head.next;
-                        branch = 0;
-                        amongUnknown = false;
-                    } else {
-                        branch++;
-                    }
-                } else {
+                if (branch >= after.size()) {
                     at = at.next;
                     branch = 0;
+                    continue;
                 }
-                continue;
-            }
-            if (!amongUnknown) {
-                amongUnknown = true;
+                Taken with = taken.with(at.id);
+                if (!visited.add(new Visited(with, after.get(branch)))) {
+                    branch++;
+                    continue;
+                }
+                choices.add(new Choice(at, state, taken, branch));
+                state = after.get(branch);
+                taken = with;
+                answersLeft -= at.call.ends() ? 1 : 0;
+                at.lift();
                 at = head.next;
                 branch = 0;
-                continue;
+                amongOptional = false;
+            } else if (!amongOptional) {
+                amongOptional = true;
+                at = head.next;
+                branch = 0;
+            } else {
+                // An operation ends here that is not in the order yet: what was chosen last was wrong.
+                remember(at);
+                if (choices.isEmpty()) {
+                    return violated();
+                }
+                Choice last = choices.remove(choices.size() - 1);
+                at = last.event;
+                at.unlift();
+                state = last.state;
+                taken = last.taken;
+                answersLeft += at.call.ends() ? 1 : 0;
+                branch = last.branch + 1;
+                amongOptional = !at.call.ends();
             }
-            // An operation ends here that is not in the order yet: what was chosen last was wrong.
-            remember(at);
-            if (choices.isEmpty()) {
-                return violated();
-            }
-            Choice last = choices.remove(choices.size() - 1);
-            last.event.unlift();
-            state = last.before;
-            done = done.without(last.event.id);
-            answersLeft += last.event.call.done() ? 1 : 0;
-            at = last.event;
-            branch = last.branch + 1;
-            amongUnknown = !at.call.done();
         }
         return Verdict.OK;
     }
 
+    private boolean follows(Event event, Taken taken) {
+        return writtenBefore[event.id] < 0 || taken.has(writtenBefore[event.id]);
+    }
+
+    /** Why the search has to stop; null: go on. */
+    private String spent(long steps) {
+        if (steps > budget.stepsMax()) {
+            return "gave up '" + key + "' after " + budget.stepsMax() + " steps of the search";
+        }
+        if (visited.size() > budget.statesMax()) {
+            return "gave up '" + key + "' after " + budget.statesMax() + " states of the search";
+        }
+        return steps % STEPS_PER_LOOK == 0 && budget.expired().getAsBoolean()
+                ? "gave up '" + key + "', the time is over"
+                : null;
+    }
+
     /** Makes the list of all starts and ends by time; at equal times starts come first, so that ties are concurrent. */
     private int link() {
+        number();
+        orderByVersions();
         List<Event> events = new ArrayList<>();
         int answers = 0;
-        for (int i = 0; i < operations.size(); i++) {
-            Event call = new Event(i, operations.get(i));
-            call.end = new Event(i, null);
-            events.add(call);
-            events.add(call.end);
-            answers += operations.get(i).done() ? 1 : 0;
+        for (int id = 0; id < byId.length; id++) {
+            if (byId[id] != null) {
+                Event call = new Event(id, byId[id]);
+                call.end = new Event(id, null);
+                events.add(call);
+                events.add(call.end);
+                answers += byId[id].ends() ? 1 : 0;
+            }
         }
-        orderByVersions();
-        events.sort((a, b) -> {
-            int byTime = Long.compare(timeOf(a), timeOf(b));
-            return byTime != 0 ? byTime : Boolean.compare(a.call == null, b.call == null);
-        });
+        events.sort(Comparator.comparingLong(this::timeOf).thenComparing(event -> event.call == null));
         Event last = head;
         for (Event event : events) {
             last.next = event;
@@ -157,13 +180,30 @@ final class Search {
         return answers;
     }
 
+    private void number() {
+        List<Operation> optional = new ArrayList<>();
+        List<Operation> others = new ArrayList<>();
+        operations.forEach(op -> (op.ends() ? others : optional).add(op));
+        others.sort(Comparator.comparingLong(Operation::startNs));
+        optionalWords = (optional.size() + 63) / 64;
+        byId = new Operation[optionalWords * 64 + others.size()];
+        for (int i = 0; i < optional.size(); i++) {
+            byId[i] = optional.get(i);
+        }
+        for (int i = 0; i < others.size(); i++) {
+            byId[optionalWords * 64 + i] = others.get(i);
+        }
+    }
+
     private void orderByVersions() {
         TreeMap<Long, Integer> writers = new TreeMap<>();
-        for (int i = 0; i < operations.size(); i++) {
-            if (operations.get(i).effective() && operations.get(i).version() != Operation.NOT_TOLD) {
-                writers.put(operations.get(i).version(), i);
+        for (int id = 0; id < byId.length; id++) {
+            Operation op = byId[id];
+            if (op != null && op.effective() && op.version() != Operation.NOT_TOLD) {
+                writers.put(op.version(), id);
             }
         }
+        writtenBefore = new int[byId.length];
         Arrays.fill(writtenBefore, -1);
         int before = -1;
         for (int id : writers.values()) {
@@ -173,13 +213,12 @@ final class Search {
     }
 
     private long timeOf(Event event) {
-        Operation operation = operations.get(event.id);
-        return event.call != null ? operation.startNs() : operation.done() ? operation.endNs() : Operation.OPEN;
+        return event.call != null ? event.call.startNs() : byId[event.id].endNs();
     }
 
     private void remember(Event at) {
         if (at != null && (stuckAt == null || choices.size() > longest.size())) {
-            stuckAt = operations.get(at.id);
+            stuckAt = byId[at.id];
             longest = new ArrayList<>();
             choices.forEach(choice -> longest.add(choice.event.call));
         }
@@ -188,47 +227,13 @@ final class Search {
     private Verdict violated() {
         List<Operation> shown = new ArrayList<>(longest);
         shown.add(stuckAt);
-        return Verdict.violated(
-                key,
-                "no order of the " + operations.size() + " operations on '" + key + "' explains the answers; after "
-                        + longest.size() + " of them this one can't follow: " + stuckAt,
-                shown);
+        return Verdict.violated(key, reason(key, operations.size(), shown), shown);
     }
 
-    /** A set of operations; never changes. */
-    private static final class Bits {
-        private final long[] words;
-        private final int hash;
-
-        Bits(long[] words) {
-            this.words = words;
-            this.hash = Arrays.hashCode(words);
-        }
-
-        boolean has(int id) {
-            return (words[id / 64] & 1L << id) != 0;
-        }
-
-        Bits with(int id) {
-            long[] copy = words.clone();
-            copy[id / 64] |= 1L << id;
-            return new Bits(copy);
-        }
-
-        Bits without(int id) {
-            long[] copy = words.clone();
-            copy[id / 64] &= ~(1L << id);
-            return new Bits(copy);
-        }
-
-        @Override
-        public boolean equals(Object other) {
-            return other instanceof Bits bits && Arrays.equals(words, bits.words);
-        }
-
-        @Override
-        public int hashCode() {
-            return hash;
-        }
+    /** @param shown the longest order of the operations, and last one that can't follow */
+    static String reason(String key, int operations, List<Operation> shown) {
+        int last = shown.size() - 1;
+        return "no order of the " + operations + " operations on '" + key + "' explains the answers; after " + last
+                + " of them this one can't follow: " + shown.get(last);
     }
 }

@@ -7,11 +7,9 @@ import java.util.TreeMap;
 
 /**
  * The quick check of one key, O(n log n): answers tell versions, versions order the writes, and each read stands
- * behind the
- * write it saw. What is left to check is that this one order fits the model and the times (HAZARDS §4, engine 2). Where
- * that is not enough to know (unknown writes that can be placed in several ways, reads of a missing key that fit
- * nowhere
- * without moving others) it says nothing and leaves the key to {@link Search}.
+ * behind the write it saw. What is left to check is that this one order fits the model and the times (HAZARDS §4,
+ * engine 2). What is wrong whatever the unknown writes did is found first. Where that is not enough to know (unknown
+ * writes that can be placed in several ways) it says nothing and leaves the key to {@link Search}.
  */
 final class Versioned {
     /** What a key was from one version to the next. */
@@ -24,11 +22,12 @@ final class Versioned {
         long earliestNs = Long.MIN_VALUE;
     }
 
+    private static final String DIFFERENT = "what was read is not what the version holds";
+
     private final String key;
     private final TreeMap<Long, Span> spans = new TreeMap<>();
     private final List<Operation> unknown = new ArrayList<>();
     private final List<Operation> missing = new ArrayList<>();
-    private boolean guessed;
 
     Versioned(String key) {
         this.key = key;
@@ -44,15 +43,27 @@ final class Versioned {
         Versioned check = new Versioned(key);
         Verdict verdict = check.sort(operations);
         if (verdict.equals(Verdict.OK)) {
-            verdict = check.follow();
+            verdict = check.compare();
         }
         if (verdict.equals(Verdict.OK)) {
-            verdict = check.time();
+            verdict = check.time(false);
+        }
+        boolean mayVanish = check.unknown.stream().anyMatch(op -> op.kind() == Operation.Kind.DELETE);
+        if (verdict.equals(Verdict.OK) && !mayVanish) {
+            verdict = check.findMissing();
+        }
+        if (!verdict.equals(Verdict.OK)) {
+            return verdict;
+        }
+        boolean guessed = !check.unknown.isEmpty();
+        verdict = check.follow();
+        if (verdict.equals(Verdict.OK)) {
+            verdict = check.time(true);
         }
         if (verdict.equals(Verdict.OK)) {
-            return check.placeMissing() ? Verdict.OK : null;
+            return check.findMissing().equals(Verdict.OK) ? Verdict.OK : null;
         }
-        return check.guessed ? null : verdict;
+        return guessed ? null : verdict;
     }
 
     /** Puts every operation to the version it stands on. */
@@ -61,7 +72,6 @@ final class Versioned {
         for (Operation op : operations) {
             if (!op.done()) {
                 unknown.add(op);
-                guessed = true;
             } else if (op.effective()) {
                 Span span = spans.computeIfAbsent(op.version(), version -> new Span());
                 if (op.version() <= 0 || span.write != null) {
@@ -73,7 +83,7 @@ final class Versioned {
                 if (op.value() != null) {
                     return bad("a value was read and version 0 told", op);
                 }
-                if (op.kind() == Operation.Kind.CAS && op.expectedVersion() == 0) {
+                if (op.kind() == Operation.Kind.CAS && op.call().expectedVersion() == 0) {
                     return bad("a cas for a missing key found none and did nothing", op);
                 }
             } else {
@@ -105,13 +115,8 @@ final class Versioned {
             }
             span.value = valueAfter(span.write, before);
             for (Operation reader : span.readers) {
-                boolean same = reader.kind() == Operation.Kind.GET
-                        ? span.value != null && span.value.equals(reader.value())
-                        : reader.kind() == Operation.Kind.CAS
-                                && span.value != null
-                                && reader.expectedVersion() != reader.version();
-                if (!same) {
-                    return bad("what was read is not what the version holds", span.write, reader);
+                if (!saw(reader, span.value)) {
+                    return bad(DIFFERENT, span.write, reader);
                 }
             }
             before = span;
@@ -120,11 +125,83 @@ final class Versioned {
         return Verdict.OK;
     }
 
+    /** What is wrong whatever the unknown writes did with the answers of one version. */
+    private Verdict compare() {
+        for (Span span : spans.values()) {
+            String value =
+                    span.write == null || span.write.kind() == Operation.Kind.APPEND ? null : span.write.argument();
+            Operation first = value == null ? null : span.write;
+            for (Operation reader : span.readers) {
+                boolean found = span.write == null
+                        || span.write.kind() != Operation.Kind.DELETE
+                                && (reader.value() == null || reader.value().endsWith(span.write.argument()));
+                if (!found || !saw(reader, value == null ? reader.value() : value)) {
+                    return first == null ? bad(DIFFERENT, reader) : bad(DIFFERENT, first, reader);
+                }
+                if (value == null && reader.value() != null) {
+                    value = reader.value();
+                    first = reader;
+                }
+            }
+        }
+        return Verdict.OK;
+    }
+
+    /**
+     * Each read of a missing key must be able to stand before all versions or right behind a delete. That is also enough: if
+     * each takes the first such place from which nobody later was over before it was asked for, no two of them are in
+     * the wrong order, because one that was over before another was called finds no later place than that.
+     */
+    private Verdict findMissing() {
+        TreeMap<Long, Operation> absent = new TreeMap<>(); // earliest begin -> whose end is the latest end
+        Operation soonest = null; // Of all that stand on later versions, the one that was over first.
+        for (Span span : spans.descendingMap().values()) {
+            boolean leavesNone =
+                    span.write == null ? span.readers.isEmpty() : span.write.kind() == Operation.Kind.DELETE;
+            if (leavesNone && !absent.containsKey(span.earliestNs)) {
+                absent.put(span.earliestNs, soonest);
+            }
+            soonest = sooner(soonest, span.write);
+            for (Operation reader : span.readers) {
+                soonest = sooner(soonest, reader);
+            }
+        }
+        for (Operation op : missing) {
+            Map.Entry<Long, Operation> last = absent.floorEntry(op.endNs());
+            if (last == null) {
+                return bad("the key is gone before anybody deletes it", op);
+            }
+            if (last.getValue() != null && last.getValue().endNs() < op.startNs()) {
+                return bad("the key is gone and nobody has deleted it", last.getValue(), op);
+            }
+        }
+        return Verdict.OK;
+    }
+
+    private static Operation sooner(Operation one, Operation other) {
+        return one == null || other != null && other.endNs() < one.endNs() ? other : one;
+    }
+
+    /** Whether the reader of a version, a cas or delete that changed nothing among them, can have found this value. */
+    private static boolean saw(Operation reader, String value) {
+        return switch (reader.kind()) {
+            case GET -> value != null && value.equals(reader.value());
+            case CAS ->
+                reader.expectsValue()
+                        ? value == null || !value.equals(reader.call().expectedValue())
+                        : reader.call().expectedVersion() != reader.version();
+            default -> false;
+        };
+    }
+
     private static boolean fits(Operation write, Span before, long version) {
         return switch (write.kind()) {
             case PUT, APPEND -> true;
             case DELETE -> before.value != null;
-            case CAS -> write.expectedVersion() == (before.value == null ? 0 : version);
+            case CAS ->
+                write.expectsValue()
+                        ? write.call().expectedValue().equals(before.value)
+                        : write.call().expectedVersion() == (before.value == null ? 0 : version);
             case GET -> false;
         };
     }
@@ -156,12 +233,16 @@ final class Versioned {
         return only;
     }
 
-    /** Gives each write the earliest time that the order allows, and looks whether anyone is too late. */
-    private Verdict time() {
+    /**
+     * Gives each write the earliest time that the order allows, and looks whether anyone is too late.
+     *
+     * @param guesses also counts the writes that were found among the unknown ones
+     */
+    private Verdict time(boolean guesses) {
         long lowNs = Long.MIN_VALUE;
         Operation cause = null;
         for (Span span : spans.values()) {
-            if (span.write != null) {
+            if (span.write != null && (guesses || span.write.done())) {
                 if (span.write.startNs() > lowNs) {
                     lowNs = span.write.startNs();
                     cause = span.write;
@@ -185,27 +266,6 @@ final class Versioned {
             }
         }
         return Verdict.OK;
-    }
-
-    /** Finds for each read of a missing key a time at which there was none; false: not without moving others. */
-    private boolean placeMissing() {
-        TreeMap<Long, Long> absent = new TreeMap<>(); // earliest begin -> earliest end
-        Map.Entry<Long, Span> entry = spans.firstEntry();
-        while (entry != null) {
-            Map.Entry<Long, Span> next = spans.higherEntry(entry.getKey());
-            if (entry.getValue().value == null) {
-                long endNs = next == null ? Long.MAX_VALUE : next.getValue().earliestNs;
-                absent.merge(entry.getValue().earliestNs, endNs, Math::max);
-            }
-            entry = next;
-        }
-        for (Operation op : missing) {
-            Map.Entry<Long, Long> last = absent.floorEntry(op.endNs());
-            if (last == null || op.startNs() > last.getValue()) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private Verdict bad(String reason, Operation... operations) {

@@ -6,15 +6,27 @@ import java.util.SplittableRandom;
 
 /** Histories from a seed: true ones, made by running the model, and mutated ones. */
 final class Histories {
+    /** What answers tell beside the value. */
+    enum Form {
+        /** Versions and places in the log, as kvctl's own do. */
+        ALL,
+        /** Versions. */
+        VERSIONS,
+        /** Nothing; a cas expects a version now and then. */
+        PLAIN,
+        /** Nothing; a cas expects a value, as in Jepsen's register. */
+        FOREIGN
+    }
+
     private final SplittableRandom random;
     private final int valueCount;
-    private final boolean versions;
+    private final Form form;
 
     /** @param valueCount few: values repeat; 0: every value is written once */
-    Histories(long seed, int valueCount, boolean versions) {
+    Histories(long seed, int valueCount, Form form) {
         this.random = new SplittableRandom(seed);
         this.valueCount = valueCount;
-        this.versions = versions;
+        this.form = form;
     }
 
     /** A history that really happened: each operation takes effect at its place, 100 ns after the one before. */
@@ -26,42 +38,57 @@ final class Histories {
             long nowNs = 1_000_000 + i * 100L;
             long startNs = nowNs - random.nextInt(spreadNs);
             long endNs = nowNs + random.nextInt(spreadNs);
-            Operation.Kind kind = Operation.Kind.values()[random.nextInt(5)];
-            String argument = kind == Operation.Kind.GET || kind == Operation.Kind.DELETE ? null : value(i);
             long found = value == null ? 0 : version;
-            long expected = kind != Operation.Kind.CAS ? 0 : random.nextBoolean() ? found : random.nextInt(4);
+            Call call = call(i, key, found, value, startNs);
             boolean lost = random.nextInt(100) < unknownPercent;
-            boolean happens = !lost || random.nextBoolean();
-            boolean effective = happens
-                    && switch (kind) {
-                        case GET -> false;
-                        case PUT, APPEND -> true;
-                        case DELETE -> value != null;
-                        case CAS -> expected == found;
-                    };
+            boolean effective = (!lost || random.nextBoolean()) && happens(call, value, found);
             if (effective) {
                 version += 1 + random.nextInt(3);
-                value = switch (kind) {
-                    case APPEND -> (value == null ? "" : value) + argument;
+                value = switch (call.kind()) {
+                    case APPEND -> (value == null ? "" : value) + call.argument();
                     case DELETE -> null;
-                    default -> argument;
+                    default -> call.argument();
                 };
             }
-            long told = effective ? version : kind == Operation.Kind.DELETE ? 0 : value == null ? 0 : version;
-            history.add(new Operation(
-                    i,
-                    kind,
-                    key,
-                    argument,
-                    expected,
-                    startNs,
-                    lost ? Operation.OPEN : endNs,
-                    lost ? Operation.Outcome.UNKNOWN : Operation.Outcome.DONE,
-                    lost || kind != Operation.Kind.GET ? null : value,
-                    lost || !versions ? Operation.NOT_TOLD : told,
-                    !lost && effective));
+            boolean versions = form == Form.ALL || form == Form.VERSIONS;
+            long told = !versions ? Operation.NOT_TOLD : effective ? version : value == null ? 0 : version;
+            Operation op = lost
+                    ? call.unknown()
+                    : call.kind() == Operation.Kind.GET
+                            ? call.read(endNs, value, told)
+                            : effective ? call.written(endNs, told) : call.unchanged(endNs, told);
+            boolean entry = call.kind() != Operation.Kind.GET;
+            history.add(lost || form != Form.ALL ? op : op.at(1, entry ? 2 * i + 2 : 2 * i + 1));
         }
         return history;
+    }
+
+    private Call call(int process, String key, long found, String value, long startNs) {
+        String argument = value(process);
+        return switch (random.nextInt(5)) {
+            case 0 -> Call.get(process, key, startNs);
+            case 1 -> Call.put(process, key, argument, startNs);
+            case 2 -> Call.append(process, key, argument, startNs);
+            case 3 -> Call.delete(process, key, startNs);
+            default -> {
+                boolean right = random.nextBoolean();
+                if (form == Form.FOREIGN && value != null) {
+                    String expected = right ? value : value(random.nextInt(process + 1));
+                    yield Call.casValue(process, key, expected, argument, startNs);
+                }
+                yield Call.cas(process, key, right ? found : random.nextInt(4), argument, startNs);
+            }
+        };
+    }
+
+    private static boolean happens(Call call, String value, long found) {
+        return switch (call.kind()) {
+            case GET -> false;
+            case PUT, APPEND -> true;
+            case DELETE -> value != null;
+            case CAS ->
+                call.expectedValue() != null ? call.expectedValue().equals(value) : call.expectedVersion() == found;
+        };
     }
 
     /** The history with one answer changed, or the times of two operations exchanged; it may still be true. */
@@ -73,42 +100,33 @@ final class Histories {
             int j = random.nextInt(copy.size());
             Operation other = copy.get(j);
             if (op.done() == other.done()) {
-                copy.set(i, at(op, other.startNs(), other.endNs()));
-                copy.set(j, at(other, op.startNs(), op.endNs()));
+                copy.set(i, at(op, other));
+                copy.set(j, at(other, op));
             }
         } else if (op.done()) {
-            boolean reads = op.kind() == Operation.Kind.GET;
-            copy.set(
-                    i,
-                    new Operation(
-                            op.process(),
-                            op.kind(),
-                            op.key(),
-                            op.argument(),
-                            op.expectedVersion(),
-                            op.startNs(),
-                            op.endNs(),
-                            op.outcome(),
-                            reads && op.value() != null ? value(random.nextInt(copy.size())) : op.value(),
-                            !versions ? op.version() : Math.max(0, op.version() + random.nextInt(3) - 1),
-                            op.effective()));
+            boolean told = op.version() != Operation.NOT_TOLD;
+            String value = op.value() == null ? null : value(random.nextInt(copy.size()));
+            long version = told ? Math.max(0, op.version() + random.nextInt(3) - 1) : op.version();
+            copy.set(i, with(op.call(), op.endNs(), op, value, version));
         }
         return copy;
     }
 
-    private static Operation at(Operation op, long startNs, long endNs) {
-        return new Operation(
-                op.process(),
-                op.kind(),
-                op.key(),
-                op.argument(),
-                op.expectedVersion(),
-                startNs,
-                endNs,
-                op.outcome(),
-                op.value(),
-                op.version(),
-                op.effective());
+    private static Operation at(Operation op, Operation times) {
+        Call call = op.call();
+        Call moved = new Call(
+                call.process(),
+                call.kind(),
+                call.key(),
+                call.argument(),
+                call.expectedVersion(),
+                call.expectedValue(),
+                times.startNs());
+        return with(moved, times.endNs(), op, op.value(), op.version());
+    }
+
+    private static Operation with(Call call, long endNs, Operation op, String value, long version) {
+        return new Operation(call, endNs, op.outcome(), value, version, op.effective(), op.groupId(), op.index());
     }
 
     private String value(int i) {

@@ -28,6 +28,23 @@ class RecordedTest {
         assertThat(violated).isGreaterThan(20);
     }
 
+    @Test
+    void E11_whatIsStillUnderWayIsUnknownNotUnheardOf() {
+        Toys toys = new Toys(1, false);
+        Recorder recorder = new Recorder(toys::nowNs);
+        byte[] key = {'k'};
+        CompletableFuture<Result> put = recorder.put(toys.client(), 1, key, key);
+        assertThat(recorder.history().operations())
+                .containsExactly(Call.put(1, "k", "k", toys.nowNs()).unknown());
+        toys.run(60_000);
+        assertThat(put).isCompleted();
+        assertThat(recorder.history().operations()).singleElement().satisfies(op -> {
+            assertThat(op.done()).isTrue();
+            assertThat(op.index()).isEqualTo(put.join().index());
+            assertThat(op.groupId()).isEqualTo(put.join().groupId());
+        });
+    }
+
     private static Verdict run(long seed, Toys toys) {
         SplittableRandom dice = new SplittableRandom(seed);
         Recorder recorder = new Recorder(toys::nowNs);
