@@ -14,6 +14,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import kvctl.node.fault.Faults;
 import kvctl.protocol.BytesWriter;
 import kvctl.protocol.Frame;
 import kvctl.protocol.Frames;
@@ -44,7 +45,11 @@ class PeersTest {
                         .formatted(own, port.getLocalPort()));
         threads = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("net", true), NioIoHandler.newFactory());
         peers = new Peers(
-                new Self("test", topology, topology.node(1), 77, new KnownPeers(null)), threads, Runnable::run);
+                new Self("test", topology, topology.node(1), 77, new KnownPeers(null)),
+                threads,
+                Runnable::run,
+                Faults.off(),
+                () -> {});
         peers.start();
     }
 

@@ -64,7 +64,14 @@ public final class Storage implements Store {
      *     the message is one line for the user
      */
     public static Storage open(Path dir, Identity identity, StorageConfig config) {
-        return open(dir, identity, config, new XodusFiles(dir.resolve("env")));
+        return open(dir, identity, config, DiskFaults.NONE);
+    }
+
+    /** As above, on a disk that may be broken on purpose. */
+    public static Storage open(Path dir, Identity identity, StorageConfig config, DiskFaults faults) {
+        XodusFiles files = new XodusFiles(dir.resolve("env"));
+        files.faults(faults);
+        return open(dir, identity, config, files);
     }
 
     static Storage open(Path dir, Identity identity, StorageConfig config, XodusFiles files) {
@@ -75,7 +82,9 @@ public final class Storage implements Store {
             return storage;
         } catch (RuntimeException e) {
             directory.close();
-            throw e instanceof StorageException ? e : new StorageException("can't open " + dir + ": " + reason(e), e);
+            throw e instanceof StorageException
+                    ? e
+                    : new StorageException("can't open " + dir + ": " + StorageException.reason(e), e);
         }
     }
 
@@ -89,12 +98,6 @@ public final class Storage implements Store {
         Storage storage = new Storage("memory", config, engine, disk.witness(), engine);
         storage.start(Fence.read(disk.witness()), identity, incarnation);
         return storage;
-    }
-
-    /** The first line of what went wrong. */
-    static String reason(Throwable e) {
-        String text = e.getMessage() == null ? e.toString() : e.getMessage();
-        return text.lines().findFirst().orElse(text);
     }
 
     // ---- start
@@ -567,7 +570,8 @@ public final class Storage implements Store {
 
     void check() {
         if (failure != null) {
-            throw new StorageException("the storage in " + where + " stopped: " + reason(failure), failure);
+            throw new StorageException(
+                    "the storage in " + where + " stopped: " + StorageException.reason(failure), failure);
         }
     }
 
@@ -578,7 +582,7 @@ public final class Storage implements Store {
         }
         return e instanceof StorageException known
                 ? known
-                : new StorageException("the storage in " + where + " failed: " + reason(e), e);
+                : new StorageException("the storage in " + where + " failed: " + StorageException.reason(e), e);
     }
 
     /** Closes without a sync of its own: what was saved is durable already. */
