@@ -114,7 +114,7 @@ final class Accepted extends SimpleChannelInboundHandler<Frame> implements Call.
 
     private void ask(Frame.Ask ask) {
         if (ask.request() instanceof Request.OfFaults ofFaults) {
-            answer(ask.correlationId(), server.faultDoor().answer(ofFaults, isLocal()));
+            server.faultDoor().answer(ofFaults, isLocal(), response -> answer(ask.correlationId(), response));
             return;
         }
         long patienceMs = Math.max(0, Math.min(ask.timeLeftMs(), LONGEST_PATIENCE_MS));

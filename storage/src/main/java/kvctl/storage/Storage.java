@@ -1,5 +1,7 @@
 package kvctl.storage;
 
+import static kvctl.storage.StorageException.reason;
+
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -69,9 +71,7 @@ public final class Storage implements Store {
 
     /** As above, on a disk that may be broken on purpose. */
     public static Storage open(Path dir, Identity identity, StorageConfig config, DiskFaults faults) {
-        XodusFiles files = new XodusFiles(dir.resolve("env"));
-        files.faults(faults);
-        return open(dir, identity, config, files);
+        return open(dir, identity, config, new XodusFiles(dir.resolve("env"), faults));
     }
 
     static Storage open(Path dir, Identity identity, StorageConfig config, XodusFiles files) {
@@ -82,9 +82,7 @@ public final class Storage implements Store {
             return storage;
         } catch (RuntimeException e) {
             directory.close();
-            throw e instanceof StorageException
-                    ? e
-                    : new StorageException("can't open " + dir + ": " + StorageException.reason(e), e);
+            throw e instanceof StorageException ? e : new StorageException("can't open " + dir + ": " + reason(e), e);
         }
     }
 
@@ -570,8 +568,7 @@ public final class Storage implements Store {
 
     void check() {
         if (failure != null) {
-            throw new StorageException(
-                    "the storage in " + where + " stopped: " + StorageException.reason(failure), failure);
+            throw new StorageException("the storage in " + where + " stopped: " + reason(failure), failure);
         }
     }
 
@@ -582,7 +579,7 @@ public final class Storage implements Store {
         }
         return e instanceof StorageException known
                 ? known
-                : new StorageException("the storage in " + where + " failed: " + StorageException.reason(e), e);
+                : new StorageException("the storage in " + where + " failed: " + reason(e), e);
     }
 
     /** Closes without a sync of its own: what was saved is durable already. */

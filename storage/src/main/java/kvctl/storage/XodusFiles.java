@@ -37,7 +37,7 @@ final class XodusFiles extends AbstractDataWriter implements DataReader {
     private final Map<Long, PageSums> sums = new ConcurrentHashMap<>();
     private volatile RuntimeException failure;
     private volatile boolean abandoned;
-    private DiskFaults faults = DiskFaults.NONE;
+    private DiskFaults faults;
 
     /** Pages that end after this address are not verified; before the start is through, those are not promised. */
     private volatile long verifiedBelow = Long.MAX_VALUE;
@@ -56,7 +56,12 @@ final class XodusFiles extends AbstractDataWriter implements DataReader {
     private volatile Engine.Mark mark;
 
     XodusFiles(Path dir) {
+        this(dir, DiskFaults.NONE);
+    }
+
+    XodusFiles(Path dir, DiskFaults faults) {
         this.dir = dir;
+        this.faults = faults;
     }
 
     void faults(DiskFaults hook) {

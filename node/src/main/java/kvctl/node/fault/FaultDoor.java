@@ -1,6 +1,7 @@
 package kvctl.node.fault;
 
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import kvctl.protocol.Fault;
 import kvctl.protocol.Limits;
@@ -24,8 +25,22 @@ public final class FaultDoor {
         this.faults = faults;
     }
 
-    /** @param local whoever asks does so over a loopback connection */
-    public Response answer(Request.OfFaults request, boolean local) {
+    /**
+     * For the event loop.
+     *
+     * @param local whoever asks does so over a loopback connection
+     * @param reply gets the answer: at once, or when what was asked for is complete
+     */
+    public void answer(Request.OfFaults request, boolean local, Consumer<Response> reply) {
+        Response answer = answer(request, local);
+        if (request instanceof Request.InjectFault && answer instanceof Response.FaultsReply) {
+            faults.afterSettling(() -> reply.accept(answer));
+        } else {
+            reply.accept(answer);
+        }
+    }
+
+    private Response answer(Request.OfFaults request, boolean local) {
         if (!faults.enabled()) {
             return forbidden(name);
         }

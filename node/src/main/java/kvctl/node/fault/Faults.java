@@ -185,6 +185,15 @@ public final class Faults {
         }
     }
 
+    /**
+     * Runs the action when the system, too, has closed what was closed just now. The JDK keeps a closed socket of a
+     * selector open until the next selection, and so long the system goes on sending; a task that becomes due later than
+     * the running ones is preceded by a selection.
+     */
+    void afterSettling(Runnable action) {
+        eventLoop.schedule(() -> eventLoop.schedule(action, 1, TimeUnit.MILLISECONDS), 1, TimeUnit.MILLISECONDS);
+    }
+
     /** @param id empty: all */
     void heal(String id) {
         if (injected.keySet().removeIf(each -> id.isEmpty() || each.equals(id))) {
