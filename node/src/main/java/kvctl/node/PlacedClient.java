@@ -27,6 +27,7 @@ final class PlacedClient {
     private final Held<Asked> requests;
     private final Held<byte[]> answers;
     private final AtomicLong waitingBytes = new AtomicLong();
+    private long wokenForMs;
     private boolean closed;
 
     /**
@@ -89,7 +90,8 @@ final class PlacedClient {
         requests.release(in, nowMs, taker);
         answers.release(back, nowMs, this::write);
         long dueMs = Math.min(requests.nextDueMs(in), answers.nextDueMs(back));
-        if (dueMs != Long.MAX_VALUE) {
+        if (dueMs != Long.MAX_VALUE && dueMs != wokenForMs) {
+            wokenForMs = dueMs; // One timer for each time: under load there always is something to wait for.
             channel.eventLoop().schedule(this::pump, Math.max(1, dueMs - nowMs), TimeUnit.MILLISECONDS);
         }
     }
