@@ -64,7 +64,11 @@ final class TestCluster implements AutoCloseable {
         String members =
                 IntStream.rangeClosed(1, nodes).mapToObj(id -> "n" + id).collect(Collectors.joining(", "));
         return new TestCluster(
-                directory, nodes, "{ g1: [" + members + "] }", "{ heartbeat: 50ms, election: 500ms, faults: true }");
+                        directory,
+                        nodes,
+                        "{ g1: [" + members + "] }",
+                        "{ heartbeat: 50ms, election: 500ms, faults: true }")
+                .patient(5000);
     }
 
     /** Its nodes are joined by these wires. */

@@ -1,12 +1,14 @@
 package kvctl.node;
 
+import static org.awaitility.Awaitility.await;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,35 +25,56 @@ final class Wires implements AutoCloseable {
 
     private record Pair(int from, int to) {}
 
-    private final List<ServerSocket> ports = new ArrayList<>();
-    private final Map<Pair, Integer> portOf = new ConcurrentHashMap<>();
+    private final Map<Pair, ServerSocket> ports = new ConcurrentHashMap<>();
     private final Map<Pair, AtomicLong> sent = new ConcurrentHashMap<>();
     private final Map<Pair, Set<Socket>> dialled = new ConcurrentHashMap<>();
 
-    Wires(Topology topology) throws IOException {
-        for (Topology.Node from : topology.nodes()) {
-            for (Topology.Node to : topology.nodes()) {
-                Pair pair = new Pair(from.id(), to.id());
+    /** Has its ports before the nodes look for theirs. */
+    Wires(int nodes) throws IOException {
+        for (int from = 1; from <= nodes; from++) {
+            for (int to = 1; to <= nodes; to++) {
+                Pair pair = new Pair(from, to);
                 ServerSocket port = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
-                ports.add(port);
-                portOf.put(pair, port.getLocalPort());
+                ports.put(pair, port);
                 sent.put(pair, new AtomicLong());
                 dialled.put(pair, ConcurrentHashMap.newKeySet());
-                daemon(() -> accept(port, pair, to.port()));
             }
         }
+    }
+
+    Wires join(Topology topology) {
+        ports.forEach((pair, port) ->
+                daemon(() -> accept(port, pair, topology.node(pair.to).port())));
+        return this;
     }
 
     /** The topology as one node sees it: all others are behind a wire. */
     Topology seenBy(int nodeId, Topology topology) {
         List<Topology.Node> nodes = topology.nodes().stream()
-                .map(node -> node.id() == nodeId ? node : behindWire(node, portOf.get(new Pair(nodeId, node.id()))))
+                .map(node -> node.id() == nodeId
+                        ? node
+                        : behindWire(
+                                node, ports.get(new Pair(nodeId, node.id())).getLocalPort()))
                 .toList();
         return new Topology(topology.cluster(), topology.shards(), nodes, topology.controller(), topology.groups());
     }
 
     private static Topology.Node behindWire(Topology.Node node, int port) {
         return new Topology.Node(node.id(), node.name(), node.host(), port, node.settings());
+    }
+
+    /**
+     * Waits until no connection of peers that was dialled by {@code from} is left, nor bytes of it that were on their way
+     * through here; then as {@link #sent}.
+     */
+    long sentWhenQuiet(int from, int to) {
+        long[] last = {-1};
+        await().atMost(Duration.ofSeconds(20)).during(Duration.ofMillis(300)).until(() -> {
+            boolean quiet = open(from, to) == 0 && last[0] == sent(from, to);
+            last[0] = sent(from, to);
+            return quiet;
+        });
+        return last[0];
     }
 
     /** Bytes that one peer has sent to another so far, whoever dialled. */
@@ -139,7 +162,7 @@ final class Wires implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        for (ServerSocket port : ports) {
+        for (ServerSocket port : ports.values()) {
             port.close();
         }
     }
