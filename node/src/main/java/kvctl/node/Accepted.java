@@ -4,7 +4,9 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
+import java.net.InetSocketAddress;
 import java.util.concurrent.atomic.AtomicInteger;
+import kvctl.node.fault.Gate;
 import kvctl.protocol.BytesWriter;
 import kvctl.protocol.Frame;
 import kvctl.protocol.FrameDecoder;
@@ -12,6 +14,7 @@ import kvctl.protocol.Frames;
 import kvctl.protocol.Hello;
 import kvctl.protocol.HelloReply;
 import kvctl.protocol.ProtocolException;
+import kvctl.protocol.Request;
 import kvctl.protocol.Response;
 
 /**
@@ -37,6 +40,10 @@ final class Accepted extends SimpleChannelInboundHandler<Frame> implements Call.
     private Channel channel;
     private Hello hello;
     private long lastReadMs;
+    private boolean ignored;
+
+    /** Null unless the client counts as being beside another node; set before the first of its calls is taken. */
+    private PlacedClient placed;
 
     // Loop's thread only.
     private BytesWriter answers = new BytesWriter(1 << 10);
@@ -55,6 +62,9 @@ final class Accepted extends SimpleChannelInboundHandler<Frame> implements Call.
 
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, Frame frame) throws ProtocolException {
+        if (ignored) {
+            return;
+        }
         if (hello == null) {
             if (frame instanceof Hello said) {
                 greet(ctx, said);
@@ -71,6 +81,17 @@ final class Accepted extends SimpleChannelInboundHandler<Frame> implements Call.
     }
 
     private void greet(ChannelHandlerContext ctx, Hello said) {
+        Gate gate = ctx.pipeline().get(Gate.class);
+        if (gate != null && place(said) != 0) {
+            boolean peer = said.role() == Hello.Role.PEER;
+            if (!peer) {
+                placed = new PlacedClient(server.faults(), said.at(), channel, out, this::take);
+            }
+            ignored = !gate.metWith(place(said), peer, peer ? () -> {} : placed::pump);
+            if (ignored) {
+                return;
+            }
+        }
         HelloReply.Refused refusal = server.refusal(said);
         if (refusal != null) {
             ctx.writeAndFlush(refusal).addListener(ChannelFutureListener.CLOSE);
@@ -78,15 +99,42 @@ final class Accepted extends SimpleChannelInboundHandler<Frame> implements Call.
         }
         hello = said;
         ctx.pipeline().get(FrameDecoder.class).helloDone();
-        ctx.writeAndFlush(server.welcome(said));
+        if (!server.faults().cutTo(place(said))) {
+            ctx.writeAndFlush(server.welcome(said)); // A peer on a link that is cut that way knows, and does not wait.
+        }
         if (said.role() == Hello.Role.PEER) {
             server.peerArrived(said.nodeId(), this);
         }
     }
 
+    /** The node whose links this connection shares the faults of; 0: none. */
+    private static int place(Hello said) {
+        return said.role() == Hello.Role.PEER ? said.nodeId() : said.at();
+    }
+
     private void ask(Frame.Ask ask) {
+        if (ask.request() instanceof Request.OfFaults ofFaults) {
+            server.faultDoor().answer(ofFaults, isLocal(), response -> answer(ask.correlationId(), response));
+            return;
+        }
         long patienceMs = Math.max(0, Math.min(ask.timeLeftMs(), LONGEST_PATIENCE_MS));
-        Call call = new Call(this, ask.correlationId(), ask.request(), NodeLoop.realMs() + patienceMs, bytesOf(ask));
+        PlacedClient.Asked asked = new PlacedClient.Asked(ask, NodeLoop.realMs() + patienceMs, bytesOf(ask));
+        if (placed == null) {
+            take(asked);
+        } else {
+            placed.ask(asked);
+        }
+    }
+
+    private boolean isLocal() {
+        return channel.remoteAddress() instanceof InetSocketAddress address
+                && address.getAddress() != null
+                && address.getAddress().isLoopbackAddress();
+    }
+
+    private void take(PlacedClient.Asked asked) {
+        Frame.Ask ask = asked.ask();
+        Call call = new Call(this, ask.correlationId(), ask.request(), asked.deadlineMs(), asked.bytes());
         if (inFlight.incrementAndGet() > MAX_IN_FLIGHT) {
             refuse(call, "More than " + MAX_IN_FLIGHT + " requests wait on this connection.");
         } else if (!server.inbox().offer(call)) {
@@ -97,8 +145,22 @@ final class Accepted extends SimpleChannelInboundHandler<Frame> implements Call.
     /** Answers from the event loop: the call was never taken. */
     private void refuse(Call call, String message) {
         inFlight.decrementAndGet();
-        Response refused = new Response.Refused(Response.Code.BUSY, message, 0);
-        channel.writeAndFlush(new Frame.Answer(call.correlationId(), refused));
+        answer(call.correlationId(), new Response.Refused(Response.Code.BUSY, message, 0));
+    }
+
+    private void answer(long correlationId, Response response) {
+        Frame answer = new Frame.Answer(correlationId, response);
+        if (placed == null) {
+            channel.writeAndFlush(answer);
+        } else {
+            placed.answer(bytesOf(answer));
+        }
+    }
+
+    private static byte[] bytesOf(Frame frame) {
+        BytesWriter bytes = new BytesWriter();
+        Frames.write(bytes, frame);
+        return bytes.toBytes();
     }
 
     private static int bytesOf(Frame.Ask ask) {
@@ -107,13 +169,16 @@ final class Accepted extends SimpleChannelInboundHandler<Frame> implements Call.
 
     @Override
     public boolean isFull() {
-        return out.bytes() + answers.size() > ANSWER_BYTES || server.answersFull();
+        long waiting = out.bytes() + answers.size() + (placed == null ? 0 : placed.waitingBytes());
+        return waiting > ANSWER_BYTES || server.answersFull();
     }
 
     @Override
     public void answer(Call call, Response response) {
         inFlight.decrementAndGet();
-        if (channel.isActive()) {
+        if (channel.isActive() && placed != null) {
+            placed.answer(bytesOf(new Frame.Answer(call.correlationId(), response)));
+        } else if (channel.isActive()) {
             if (answers.size() == 0) {
                 server.hasAnswers(this);
             }
@@ -163,6 +228,9 @@ final class Accepted extends SimpleChannelInboundHandler<Frame> implements Call.
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
+        if (placed != null) {
+            placed.close();
+        }
         server.closed(this, hello);
     }
 

@@ -45,8 +45,17 @@ public final class Core {
      */
     public record Ports(Storage storage, Links links, SplittableGenerator random, Supplier<Facts> facts) {}
 
-    /** What a process says of itself; bytes are 0 where they can't be read. */
-    public record Facts(long pid, long uptimeMs, long dataBytes, long rssBytes) {}
+    /**
+     * What a process says of itself; bytes are 0 where they can't be read.
+     *
+     * @param faults ids of those in force
+     */
+    public record Facts(long pid, long uptimeMs, long dataBytes, long rssBytes, List<String> faults) {
+        /** Of a sound one. */
+        public Facts(long pid, long uptimeMs, long dataBytes, long rssBytes) {
+            this(pid, uptimeMs, dataBytes, rssBytes, List.of());
+        }
+    }
 
     /**
      * Starts the node's replicas from what is stored.

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntPredicate;
 import kvctl.raft.Message;
 
 /**
@@ -69,6 +70,18 @@ final class Inbox {
             callBytes += call.bytes();
             filled.signal();
             return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Loses what waits of these nodes, which by now are cut off. */
+    void forget(IntPredicate nodes) {
+        lock.lock();
+        try {
+            control.removeIf(mail -> nodes.test(mail.from()));
+            log.removeIf(mail -> nodes.test(mail.from()));
+            logBytes = log.stream().mapToLong(Mail::bytes).sum();
         } finally {
             lock.unlock();
         }

@@ -14,6 +14,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import kvctl.node.fault.Faults;
+import kvctl.storage.DiskFaults;
 import kvctl.storage.Identity;
 import kvctl.storage.Storage;
 import kvctl.storage.StorageConfig;
@@ -79,21 +81,24 @@ public final class Node {
     static Node start(Topology topology, String name, Path dataDirectory, Consumer<Throwable> fatal, long patienceMs) {
         Topology.Node node = topology.node(name);
         String clusterId = topology.cluster();
-        StorageConfig storageConfig = storageConfig(node.settings());
-        Storage storage = open(topology, node, dataDirectory, storageConfig);
+        Faults faults =
+                new Faults(node.id(), topology.nodes().size(), node.settings().faults());
+        Storage storage = open(topology, node, dataDirectory, faults);
         KnownPeers known = new KnownPeers(dataDirectory.resolve("peers"));
         Self self = new Self(clusterId, topology, node, storage.incarnation(), known);
         EventLoopGroup netThreads = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory(name + "-net", true), NioIoHandler.newFactory());
         ExecutorService helper = Executors.newSingleThreadExecutor(new DefaultThreadFactory(name + "-helper", true));
-        Peers peers = new Peers(self, netThreads, helper);
+        Inbox inbox = new Inbox(1 << 16, 16 << 20, 8192, 16 << 20);
+        Peers peers = new Peers(self, netThreads, helper, faults, inbox::wake);
+        faults.start(netThreads.next(), new FaultyLinks(faults, peers, inbox));
         SplittableRandom random = new SplittableRandom(new SecureRandom().nextLong());
         long nowMs = NodeLoop.realMs();
-        ProcessFacts facts = new ProcessFacts(dataDirectory, helper, nowMs);
+        ProcessFacts facts = new ProcessFacts(dataDirectory, helper, nowMs, faults::ids);
         Core core = new Core(topology, node.id(), new Core.Ports(storage, peers, random, facts::now), nowMs);
-        Inbox inbox = new Inbox(1 << 16, 16 << 20, 8192, 16 << 20);
-        Server server = new Server(self, inbox, core::map, peers::dialSoon, patienceMs, fatal);
-        NodeLoop loop = new NodeLoop(inbox, core, storage, new NodeLoop.Links(peers::flush, server::flush), fatal);
+        Server server = new Server(self, inbox, core::map, peers::dialSoon, patienceMs, fatal).obeying(faults);
+        NodeLoop.Links links = new NodeLoop.Links(peers::flush, server::flush);
+        NodeLoop loop = new NodeLoop(inbox, core, storage, links, faults, fatal);
         Node running = new Node(node, netThreads, helper, server, peers, loop);
         try {
             server.bind(netThreads);
@@ -112,13 +117,29 @@ public final class Node {
         return running;
     }
 
-    private static Storage open(
-            Topology topology, Topology.Node node, Path dataDirectory, StorageConfig storageConfig) {
+    /** What a change of the faults in force does to what is on its way to other nodes, or from them. */
+    private record FaultyLinks(Faults faults, Peers peers, Inbox inbox) implements Faults.Links {
+        @Override
+        public void obey() {
+            inbox.forget(faults::cutFrom);
+            peers.obey();
+        }
+
+        @Override
+        public void probe(int to, long number) {
+            peers.probe(to, number);
+        }
+    }
+
+    private static Storage open(Topology topology, Topology.Node node, Path dataDirectory, Faults faults) {
         Origin origin = new Origin(dataDirectory, topology);
         try {
             origin.check();
             Storage storage = Storage.open(
-                    dataDirectory, new Identity(topology.cluster(), node.name(), node.id()), storageConfig);
+                    dataDirectory,
+                    new Identity(topology.cluster(), node.name(), node.id()),
+                    storageConfig(node.settings()),
+                    node.settings().faults() ? faults.disk() : DiskFaults.NONE);
             origin.record();
             return storage;
         } catch (IOException e) {

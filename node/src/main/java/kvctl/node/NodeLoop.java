@@ -7,6 +7,8 @@ import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import kvctl.node.fault.Faults;
+import kvctl.node.meta.Note;
 import kvctl.raft.RaftStatus;
 import kvctl.storage.Storage;
 import org.slf4j.Logger;
@@ -46,7 +48,8 @@ final class NodeLoop {
     private long watchedMs = Long.MIN_VALUE / 2;
     private long maintainedMs = Long.MIN_VALUE / 2;
     private final long phaseMs = realMs();
-    private final ReplicaClock clock = new ReplicaClock(realMs());
+    private final Faults faults;
+    private final ReplicaClock clock;
     private volatile boolean stopping;
 
     /**
@@ -58,13 +61,16 @@ final class NodeLoop {
     record Links(Runnable messages, Runnable answers) {}
 
     /**
+     * @param faults of the clock, and where probes arrive
      * @param fatal gets what ended the loop against its will; the loop has ended then, nothing was closed
      */
-    NodeLoop(Inbox inbox, Core core, Storage storage, Links links, Consumer<Throwable> fatal) {
+    NodeLoop(Inbox inbox, Core core, Storage storage, Links links, Faults faults, Consumer<Throwable> fatal) {
         this.inbox = inbox;
         this.core = core;
         this.storage = storage;
         this.links = links;
+        this.faults = faults;
+        this.clock = new ReplicaClock(realMs(), faults::clock);
         this.fatal = fatal;
         this.thread = new Thread(this::run);
     }
@@ -122,6 +128,8 @@ final class NodeLoop {
         for (Mail mail : mails) {
             if (mail.note() == null) {
                 core.receive(mail.groupId(), mail.from(), mail.message(), now);
+            } else if (mail.note() instanceof Note.Probe probe) {
+                faults.probeArrived(mail.from(), probe.number());
             } else {
                 core.receive(mail.from(), mail.note(), now);
             }

@@ -10,10 +10,15 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.net.InetSocketAddress;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import kvctl.node.fault.Faults;
+import kvctl.node.fault.Gate;
+import kvctl.node.fault.Held;
+import kvctl.node.fault.LinkRules;
 import kvctl.node.meta.Note;
 import kvctl.protocol.BytesWriter;
 import kvctl.protocol.Frame;
@@ -21,6 +26,7 @@ import kvctl.protocol.FrameDecoder;
 import kvctl.protocol.FrameEncoder;
 import kvctl.protocol.Frames;
 import kvctl.protocol.HelloReply;
+import kvctl.protocol.Limits;
 import kvctl.raft.Message;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,14 +58,25 @@ final class Peers implements Core.Links {
 
     private final Self self;
     private final Executor helper;
+    private final Faults faults;
+    private final Runnable wake;
+    private final ArrayBlockingQueue<Probe> probes = new ArrayBlockingQueue<>(Limits.PROBES_MAX);
     private final AtomicLong allQueued = new AtomicLong();
     private final Link[] links;
     private volatile boolean closed;
 
-    /** @param helper resolves host names, which may block */
-    Peers(Self self, EventLoopGroup threads, Executor helper) {
+    private record Probe(int to, long number) {}
+
+    /**
+     * @param helper resolves host names, which may block
+     * @param faults that the links obey
+     * @param wake makes the loop's thread call {@link #flush} soon
+     */
+    Peers(Self self, EventLoopGroup threads, Executor helper, Faults faults, Runnable wake) {
         this.self = self;
         this.helper = helper;
+        this.faults = faults;
+        this.wake = wake;
         this.links = new Link[self.topology().nodes().size() + 1];
         for (Topology.Node node : self.topology().nodes()) {
             if (node.id() != self.nodeId()) {
@@ -84,7 +101,24 @@ final class Peers implements Core.Links {
 
     /** Writes what was sent since the last time: at most one write per peer. */
     void flush() {
+        if (faults.enabled()) {
+            for (Probe next = probes.poll(); next != null; next = probes.poll()) {
+                send(next.to(), new Note.Probe(next.number()));
+            }
+        }
         each(Link::flush);
+    }
+
+    /** For the event loop: the faults in force have changed. */
+    void obey() {
+        each(Link::obey);
+        wake.run();
+    }
+
+    /** Sends a probe, as a note among others; for any thread. One too many is lost. */
+    void probe(int to, long number) {
+        probes.offer(new Probe(to, number));
+        wake.run();
     }
 
     /** The peer has just connected to us, so it is worth dialling now. */
@@ -128,6 +162,9 @@ final class Peers implements Core.Links {
         private int controlStart = -1;
         private int logStart = -1;
 
+        private final Held<Parcel> held = new Held<>(faults);
+        private long wokenForMs;
+
         private Channel dialled;
         private boolean dialling;
         private int backoffMs = BACKOFF_MIN_MS;
@@ -140,16 +177,55 @@ final class Peers implements Core.Links {
 
         void add(int groupId, Message message) {
             boolean bulk = Inbox.ordered(message);
-            if (!hasRoom(bulk && !heartbeat(message))) {
-                return;
+            boolean large = bulk && !heartbeat(message);
+            LinkRules rules = faults.messagesTo(peer.id());
+            if (rules != null || !held.isEmpty()) {
+                BytesWriter own = new BytesWriter();
+                PeerCodec.write(own, groupId, message);
+                hold(rules, new Parcel(bulk, large, own.toBytes()));
+            } else if (hasRoom(large)) {
+                PeerCodec.write(bulk ? logLane() : controlLane(), groupId, message);
             }
-            PeerCodec.write(bulk ? logLane() : controlLane(), groupId, message);
         }
 
         /** Notes travel behind the log: a piece of a shard must not hold up votes and heartbeats (HAZARDS A3). */
         void add(Note note) {
-            if (hasRoom(true)) {
+            LinkRules rules = faults.messagesTo(peer.id());
+            if (rules != null || !held.isEmpty()) {
+                BytesWriter own = new BytesWriter();
+                PeerCodec.write(own, note);
+                hold(rules, new Parcel(true, true, own.toBytes()));
+            } else if (hasRoom(true)) {
                 PeerCodec.write(logLane(), note);
+            }
+        }
+
+        /** Faults are rolled for what would have been sent; what they leave goes with the next flush, or later. */
+        private void hold(LinkRules rules, Parcel parcel) {
+            if (rules == null) {
+                held.release(null, 0, this::put);
+                put(parcel);
+            } else if (rules.cut()) {
+                rules.hitCut();
+            } else if (channel != null) {
+                held.take(rules, parcel, parcel.bytes().length, NodeLoop.realMs());
+            }
+        }
+
+        private void put(Parcel parcel) {
+            if (hasRoom(parcel.large())) {
+                (parcel.bulk() ? logLane() : controlLane()).raw(parcel.bytes(), 0, parcel.bytes().length);
+            }
+        }
+
+        private void release() {
+            long nowMs = NodeLoop.realMs();
+            LinkRules rules = faults.messagesTo(peer.id());
+            held.release(rules, nowMs, this::put);
+            long dueMs = held.nextDueMs(rules);
+            if (dueMs != Long.MAX_VALUE && dueMs != wokenForMs) {
+                wokenForMs = dueMs;
+                eventLoop.schedule(wake, Math.max(1, dueMs - nowMs), TimeUnit.MILLISECONDS);
             }
         }
 
@@ -174,6 +250,9 @@ final class Peers implements Core.Links {
         }
 
         void flush() {
+            if (!held.isEmpty()) {
+                release();
+            }
             if (control.size() == 0 && log.size() == 0) {
                 return;
             }
@@ -202,7 +281,7 @@ final class Peers implements Core.Links {
         }
 
         private void dial() {
-            if (closed || dialling || dialled != null) {
+            if (closed || dialling || dialled != null || faults.cutTo(peer.id())) {
                 return;
             }
             dialling = true;
@@ -229,6 +308,9 @@ final class Peers implements Core.Links {
                     .handler(new ChannelInitializer<Channel>() {
                         @Override
                         protected void initChannel(Channel made) {
+                            if (faults.enabled()) {
+                                made.pipeline().addLast(Gate.dialled(faults, peer.id()));
+                            }
                             made.pipeline()
                                     .addLast(new FrameDecoder(HELLO_TIMEOUT_MS))
                                     .addLast(new FrameEncoder())
@@ -267,12 +349,33 @@ final class Peers implements Core.Links {
             eventLoop.schedule(this::dial, jitteredMs, TimeUnit.MILLISECONDS);
         }
 
+        /** A cut link has been closed by its gate; one that was healed is dialled at once. */
+        void obey() {
+            if (faults.cutTo(peer.id())) {
+                channel = null;
+                return;
+            }
+            if (faults.cutFrom(peer.id()) && dialled != null && channel == null) {
+                dialled.close(); // It waits for an answer that will not come.
+            }
+            backoffMs = BACKOFF_MIN_MS;
+            dial();
+        }
+
         private void hangUp() {
             if (dialled != null) {
                 dialled.close();
             }
         }
     }
+
+    /**
+     * A message that faults may hold up.
+     *
+     * @param bulk in the lane of the log
+     * @param large dropped where there is room for small ones still
+     */
+    private record Parcel(boolean bulk, boolean large, byte[] bytes) {}
 
     private static boolean heartbeat(Message message) {
         return message instanceof Message.AppendEntries append
@@ -298,9 +401,16 @@ final class Peers implements Core.Links {
         @Override
         public void channelActive(ChannelHandlerContext ctx) {
             link.dialled = ctx.channel();
-            ctx.writeAndFlush(self.hello());
-            if (closed) {
+            if (closed || faults.cutTo(link.peer.id())) {
                 ctx.close();
+                return;
+            }
+            ctx.writeAndFlush(self.hello());
+            if (faults.cutFrom(link.peer.id())) {
+                // One direction is cut: no answer can come, and the other direction is to work. Who is there is not
+                // proven then; nothing is taken from it but over the connection that it dials.
+                ctx.pipeline().get(FrameDecoder.class).helloDone();
+                link.up(ctx.channel());
             }
         }
 

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -22,11 +24,16 @@ final class ProcessFacts {
     private final Path dataDirectory;
     private final Executor helper;
     private final long startedMs;
+    private final Supplier<List<String>> faults;
     private final AtomicBoolean refreshing = new AtomicBoolean();
     private volatile Figures figures = new Figures(0, 0, Long.MIN_VALUE / 2);
 
-    /** @param startedMs when the process started, on the clock of {@link NodeLoop#realMs} */
-    ProcessFacts(Path dataDirectory, Executor helper, long startedMs) {
+    /**
+     * @param startedMs when the process started, on the clock of {@link NodeLoop#realMs}
+     * @param faults ids of those in force
+     */
+    ProcessFacts(Path dataDirectory, Executor helper, long startedMs, Supplier<List<String>> faults) {
+        this.faults = faults;
         this.dataDirectory = dataDirectory;
         this.helper = helper;
         this.startedMs = startedMs;
@@ -36,7 +43,7 @@ final class ProcessFacts {
         long nowMs = NodeLoop.realMs();
         Figures known = figures(nowMs);
         long pid = ProcessHandle.current().pid();
-        return new Core.Facts(pid, nowMs - startedMs, known.dataBytes(), known.rssBytes());
+        return new Core.Facts(pid, nowMs - startedMs, known.dataBytes(), known.rssBytes(), faults.get());
     }
 
     private Figures figures(long nowMs) {

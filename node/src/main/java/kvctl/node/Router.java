@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import kvctl.node.fault.FaultDoor;
 import kvctl.node.kv.KvMachine;
 import kvctl.node.kv.ShardState;
 import kvctl.node.meta.Controller;
@@ -92,6 +93,8 @@ final class Router {
             call.answer(transfer(transfer));
         } else if (request instanceof Request.GetShards) {
             call.answer(new Response.ShardsReply(shards()));
+        } else if (request instanceof Request.OfFaults) {
+            call.answer(FaultDoor.forbidden(self.name())); // A node that obeys them has answered at its door.
         } else {
             control(call, request);
         }
@@ -398,7 +401,8 @@ final class Router {
                 incarnation,
                 process.dataBytes(),
                 process.rssBytes(),
-                replicas);
+                replicas,
+                process.faults());
     }
 
     private NodeStatus.Replica replica(RaftStatus status, long keys) {

@@ -20,6 +20,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
+import kvctl.node.fault.FaultDoor;
+import kvctl.node.fault.Faults;
+import kvctl.node.fault.Gate;
 import kvctl.protocol.FrameDecoder;
 import kvctl.protocol.FrameEncoder;
 import kvctl.protocol.Hello;
@@ -52,6 +55,7 @@ final class Server {
     private long collectedBytes; // loop's thread only
     private volatile boolean stopping;
     private volatile String lastRefusal = "";
+    private Faults faults = Faults.off();
     private Channel port;
     private ScheduledFuture<?> sweep;
 
@@ -75,6 +79,12 @@ final class Server {
         this.fatal = fatal;
     }
 
+    /** Before {@link #bind}: the faults that connections obey; without it there are none. */
+    Server obeying(Faults newFaults) {
+        faults = newFaults;
+        return this;
+    }
+
     /** @throws NodeException if the port can't be had */
     void bind(EventLoopGroup threads) {
         Topology.Node node = self.node();
@@ -91,6 +101,9 @@ final class Server {
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel accepted) {
+                        if (faults.enabled()) {
+                            accepted.pipeline().addLast(Gate.accepted(faults));
+                        }
                         accepted.pipeline().addLast(new FirstByte(Server.this::speakFrames, patienceMs));
                     }
                 })
@@ -126,6 +139,15 @@ final class Server {
 
     String name() {
         return self.node().name();
+    }
+
+    Faults faults() {
+        return faults;
+    }
+
+    /** Answers requests about faults. */
+    FaultDoor faultDoor() {
+        return new FaultDoor(name(), faults);
     }
 
     void opened(Accepted connection) {

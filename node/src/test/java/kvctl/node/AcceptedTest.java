@@ -9,7 +9,9 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import kvctl.node.fault.Faults;
 import kvctl.protocol.BytesWriter;
+import kvctl.protocol.Fault;
 import kvctl.protocol.Frame;
 import kvctl.protocol.FrameDecoder;
 import kvctl.protocol.FrameEncoder;
@@ -29,7 +31,12 @@ class AcceptedTest {
     private final AtomicReference<Throwable> fatal = new AtomicReference<>();
 
     private EmbeddedChannel greeted(Inbox inbox) throws ProtocolException {
-        Server server = new Server(self, inbox, () -> topology.shardMap(), nodeId -> {}, 1000, fatal::set);
+        return greeted(inbox, Faults.off());
+    }
+
+    private EmbeddedChannel greeted(Inbox inbox, Faults faults) throws ProtocolException {
+        Server server =
+                new Server(self, inbox, () -> topology.shardMap(), nodeId -> {}, 1000, fatal::set).obeying(faults);
         EmbeddedChannel channel = new EmbeddedChannel(new FrameDecoder(1000), new FrameEncoder(), new Accepted(server));
         send(channel, Hello.ofClient("test", "c"));
         assertThat(sent(channel)).singleElement().isInstanceOf(HelloReply.Accepted.class);
@@ -77,6 +84,24 @@ class AcceptedTest {
         assertThat(sent(channel)).isEmpty();
         send(channel, new Frame.Ask(5002, 1000, new Request.GetMap()));
         assertBusy(sent(channel), 5002);
+    }
+
+    @Test
+    void A10_faultsAreObeyedOnlyOverALoopbackConnection() throws ProtocolException {
+        // The address of an embedded channel is none of this machine.
+        EmbeddedChannel channel = greeted(new Inbox(10, 1000, 10, 1000), new Faults(1, 1, true));
+        for (Request request : List.of(
+                new Request.InjectFault("f1", "", List.of(new Fault.FailingDisk(1)), 0, 1),
+                new Request.HealFaults(""),
+                new Request.ListFaults())) {
+            send(channel, new Frame.Ask(1, 1000, request));
+            assertThat(sent(channel)).singleElement().isInstanceOfSatisfying(Frame.Answer.class, answer -> {
+                Response.Refused refused = (Response.Refused) answer.response();
+                assertThat(refused.code()).isEqualTo(Response.Code.FORBIDDEN);
+                assertThat(refused.message())
+                        .isEqualTo("n1 obeys faults only from its own machine, by a loopback connection.");
+            });
+        }
     }
 
     @Test

@@ -203,7 +203,7 @@ class HostileClientTest {
 
     @Test
     void A6_anotherProtocolVersionIsRefused() throws Exception {
-        Hello newer = new Hello(Hello.Role.CLIENT, "test", 0, "c", 0, 2, 3);
+        Hello newer = new Hello(Hello.Role.CLIENT, "test", 0, "c", 0, 2, 3, 0);
         assertThat(helloRefused(newer))
                 .isEqualTo(new HelloReply.Refused(
                         HelloReply.Code.WRONG_VERSION, "n1 speaks protocol version 1, not 2 to 3"));

@@ -53,6 +53,15 @@ class InboxTest {
     }
 
     @Test
+    void A10_whatWaitsOfANodeThatWasCutOffIsForgottenAndItsRoomIsFree() {
+        Mail other = new Mail(3, 1, new Message.RequestVoteReply(9, true), null, 5);
+        inbox.offer(List.of(append(1, 90), append(2, 20), vote(3), other));
+        inbox.forget(nodeId -> nodeId == 2);
+        inbox.offer(List.of(append(4, 90), append(5, 20)));
+        assertThat(drainedTerms(10, 1000)).containsExactly(9L, 4L, 5L);
+    }
+
+    @Test
     void A1_everyLaneIsBounded() {
         IntStream.range(0, 10).forEach(i -> inbox.offer(List.of(vote(i), append(i, 60))));
         assertThat(drainedTerms(10, Long.MAX_VALUE)).containsExactly(0L, 1L, 2L, 0L, 1L);

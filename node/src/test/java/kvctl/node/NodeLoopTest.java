@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import kvctl.node.fault.Faults;
 import kvctl.node.meta.Note;
 import kvctl.protocol.Request;
 import kvctl.protocol.Response;
@@ -34,7 +35,8 @@ class NodeLoopTest {
         storage = Storage.inMemory(new MemoryDisk(), new Identity("test", "n1", 1), 1, StorageConfig.DEFAULT);
         Core.Ports ports = new Core.Ports(storage, new NoLinks(), new SplittableRandom(1), this::facts);
         Core core = new Core(topology, 1, ports, NodeLoop.realMs());
-        loop = new NodeLoop(inbox, core, storage, new NodeLoop.Links(() -> {}, () -> {}), fatal::complete);
+        loop = new NodeLoop(
+                inbox, core, storage, new NodeLoop.Links(() -> {}, () -> {}), Faults.off(), fatal::complete);
         loop.start("loop");
     }
 

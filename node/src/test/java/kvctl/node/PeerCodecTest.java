@@ -45,7 +45,8 @@ class PeerCodecTest {
                 new Note.Pull(7, BIG, 1, Integer.MAX_VALUE, 2, new byte[] {1, 2}),
                 new Note.Piece(7, 3, 1, 2, true, null),
                 new Note.Piece(7, 3, 1, 2, false, ShardChunk.empty(7, 3)),
-                new Note.Arrived(4095, 9));
+                new Note.Arrived(4095, 9),
+                new Note.Probe(BIG));
     }
 
     private static byte[] written(List<Message> messages) {

@@ -1,6 +1,7 @@
 package kvctl.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.netty.channel.EventLoopGroup;
@@ -12,14 +13,21 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import kvctl.node.fault.FaultDoor;
+import kvctl.node.fault.Faults;
 import kvctl.protocol.BytesWriter;
+import kvctl.protocol.Fault;
 import kvctl.protocol.Frame;
 import kvctl.protocol.Frames;
 import kvctl.protocol.Hello;
 import kvctl.protocol.HelloReply;
 import kvctl.protocol.Limits;
+import kvctl.protocol.Request;
+import kvctl.protocol.Response;
 import kvctl.raft.Entry;
 import kvctl.raft.Message;
 import org.junit.jupiter.api.AfterEach;
@@ -32,6 +40,7 @@ import org.junit.jupiter.api.Timeout;
 class PeersTest {
     private ServerSocket port;
     private EventLoopGroup threads;
+    private final Faults faults = new Faults(1, 2, true);
     private Peers peers;
 
     @BeforeEach
@@ -44,7 +53,22 @@ class PeersTest {
                         .formatted(own, port.getLocalPort()));
         threads = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("net", true), NioIoHandler.newFactory());
         peers = new Peers(
-                new Self("test", topology, topology.node(1), 77, new KnownPeers(null)), threads, Runnable::run);
+                new Self("test", topology, topology.node(1), 77, new KnownPeers(null)),
+                threads,
+                Runnable::run,
+                faults,
+                () -> {});
+        faults.start(threads.next(), new Faults.Links() {
+            @Override
+            public void obey() {
+                peers.obey();
+            }
+
+            @Override
+            public void probe(int to, long number) {
+                peers.probe(to, number);
+            }
+        });
         peers.start();
     }
 
@@ -133,6 +157,70 @@ class PeersTest {
                 assertThat(peers.isConnected(2)).isFalse();
             }
         }
+    }
+
+    private void ask(Request.OfFaults request) throws Exception {
+        FaultDoor door = new FaultDoor("n1", faults);
+        CompletableFuture<Response> answer = new CompletableFuture<>();
+        threads.next().execute(() -> door.answer(request, true, answer::complete));
+        assertThat(answer.get(10, TimeUnit.SECONDS)).isInstanceOf(Response.FaultsReply.class);
+    }
+
+    @Test
+    void A10_whatIsQueuedWhenACutIsAcknowledgedDoesNotCross() throws Exception {
+        try (Socket socket = accepted(accept(2, "n2"))) {
+            await().until(() -> peers.isConnected(2));
+            for (int i = 0; i < 30; i++) {
+                peers.send(1, 2, append(i, 1 << 20));
+                peers.flush();
+            }
+            await().until(() -> peers.queuedBytes(2) > 0);
+            // One more that is in no queue yet.
+            peers.send(1, 2, vote(8));
+            ask(new Request.InjectFault("f1", "", List.of(new Fault.Cut(1, 2)), 0, 1));
+            peers.flush();
+            peers.send(1, 2, vote(9));
+            peers.flush();
+            int atTheReceiver = socket.getInputStream().available();
+            assertThat(received(socket)).as("what its system had already").isEqualTo(atTheReceiver);
+            await().untilAsserted(() -> assertThat(peers.queuedBytes(2)).isZero());
+        }
+        port.setSoTimeout(500);
+        assertThatThrownBy(port::accept).as("not dialled").isInstanceOf(SocketTimeoutException.class);
+        port.setSoTimeout(0);
+        ask(new Request.HealFaults("f1"));
+        try (Socket again = accepted(accept(2, "n2"))) {
+            await().until(() -> peers.isConnected(2));
+            assertThat(again.isConnected()).isTrue();
+        }
+    }
+
+    private static long received(Socket socket) {
+        byte[] buffer = new byte[64 << 10];
+        long count = 0;
+        try {
+            for (int n = 0; n >= 0; n = socket.getInputStream().read(buffer)) {
+                count += n;
+            }
+        } catch (IOException reset) {
+            assertThat(reset).hasMessageContaining("reset");
+        }
+        return count;
+    }
+
+    @Test
+    void A10_anAnswerThatIsCutOffIsNotWaitedFor() throws Exception {
+        Socket first = port.accept(); // its hello is never answered
+        ask(new Request.InjectFault("f1", "", List.of(new Fault.Cut(2, 1)), 0, 1));
+        first.close();
+        try (Socket socket = port.accept()) {
+            assertThat(read(new DataInputStream(socket.getInputStream()))).isInstanceOf(Hello.class);
+            await().until(() -> peers.isConnected(2));
+            // Whoever answers all the same is not heard, and has to be met anew.
+            write(socket, accept(2, "n2"));
+            ask(new Request.HealFaults("f1"));
+        }
+        accepted(accept(2, "n2")).close();
     }
 
     @Test

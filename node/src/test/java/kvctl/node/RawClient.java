@@ -4,6 +4,7 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
@@ -35,6 +36,13 @@ final class RawClient implements AutoCloseable {
         RawClient client = new RawClient(node);
         client.send(Hello.ofClient("", "test"));
         client.receive();
+        return client;
+    }
+
+    /** As above, of a client that counts as being beside a node; waits for no answer to its hello. */
+    static RawClient placed(Topology.Node node, int at) throws IOException {
+        RawClient client = new RawClient(node);
+        client.send(Hello.ofClient("", "test").placedAt(at));
         return client;
     }
 
@@ -77,6 +85,18 @@ final class RawClient implements AutoCloseable {
         System.arraycopy(header, 0, whole, 0, header.length);
         in.readFully(whole, header.length, length);
         return Frames.read(whole, header.length, length);
+    }
+
+    /** True if not a byte comes for a while. */
+    boolean nothingComes() throws IOException {
+        socket.setSoTimeout(300);
+        try {
+            return in.read() < -1;
+        } catch (SocketTimeoutException expected) {
+            return true;
+        } finally {
+            socket.setSoTimeout(10_000);
+        }
     }
 
     /** Everything until the node closes, as text. */

@@ -15,6 +15,17 @@ class ReplicaClockTest {
     }
 
     @Test
+    void C8_aClockThatAFaultBendsJumpsAheadByOneStepAtMost() {
+        long[] ahead = {0};
+        ReplicaClock clock = new ReplicaClock(1000, ms -> ms + ahead[0]);
+        assertThat(clock.read(1010, 10)).isEqualTo(1010);
+        ahead[0] = 3_600_000;
+        assertThat(clock.read(1020, 10)).isEqualTo(1020 + ReplicaClock.LONGEST_STEP_MS);
+        ahead[0] = 3_599_990;
+        assertThat(clock.read(1020, 0)).as("back").isEqualTo(1010 + ReplicaClock.LONGEST_STEP_MS);
+    }
+
+    @Test
     void sleepAndSmallDelaysCountInFull() {
         ReplicaClock clock = new ReplicaClock(0);
         assertThat(clock.read(1000, 1000)).isEqualTo(1000);

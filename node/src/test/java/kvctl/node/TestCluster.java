@@ -13,6 +13,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import kvctl.client.KvClient;
 import kvctl.protocol.NodeStatus;
 import kvctl.protocol.ProtocolException;
@@ -28,6 +31,7 @@ final class TestCluster implements AutoCloseable {
     private final Path directory;
     private final TreeMap<Integer, Node> running = new TreeMap<>();
     private long patienceMs = PATIENCE_MS;
+    private IntFunction<Topology> views;
 
     /**
      * @param groups what stands behind {@code groups:} in the topology, say <code>{ g1: [n1, n2] }</code>
@@ -46,12 +50,31 @@ final class TestCluster implements AutoCloseable {
                 .append(settings)
                 .append('\n');
         topology = Topology.parse("test.yaml", yaml.toString());
+        views = nodeId -> topology;
     }
 
     /** Three nodes that all hold two groups. */
     static TestCluster ofThree(Path directory) throws IOException {
         return new TestCluster(
                 directory, 3, "{ g1: [n1, n2, n3], g2: [n1, n2, n3] }", "{ heartbeat: 50ms, election: 300ms }");
+    }
+
+    /** As many nodes, which obey faults and all hold the group g1. */
+    static TestCluster obeyingFaults(Path directory, int nodes) throws IOException {
+        String members =
+                IntStream.rangeClosed(1, nodes).mapToObj(id -> "n" + id).collect(Collectors.joining(", "));
+        return new TestCluster(
+                        directory,
+                        nodes,
+                        "{ g1: [" + members + "] }",
+                        "{ heartbeat: 50ms, election: 500ms, faults: true }")
+                .patient(5000);
+    }
+
+    /** Its nodes are joined by these wires. */
+    TestCluster wired(Wires wires) {
+        views = nodeId -> wires.seenBy(nodeId, topology);
+        return this;
     }
 
     /** A free port of each socket that was bound at the same time, so they differ. */
@@ -82,7 +105,8 @@ final class TestCluster implements AutoCloseable {
 
     void start(int nodeId) {
         Topology.Node node = topology.node(nodeId);
-        running.put(nodeId, Node.start(topology, node.name(), dataDirectory(nodeId), fatal::add, patienceMs));
+        Topology seen = views.apply(nodeId);
+        running.put(nodeId, Node.start(seen, node.name(), dataDirectory(nodeId), fatal::add, patienceMs));
     }
 
     Path dataDirectory(int nodeId) {

@@ -8,6 +8,7 @@ import java.util.List;
  * @param endpoints {@code host:port} of some or all nodes; the others are learned
  * @param clusterId only this cluster will do; empty: the first that answers
  * @param name what the client calls itself
+ * @param at id of the node that it counts as being beside; 0: none
  * @param requestTimeoutMs until a request without an answer is given up
  * @param silentMs until another replica is asked because the asked one is silent
  * @param maxInFlight requests that are under way at a time; more wait in the client
@@ -18,6 +19,7 @@ record ClientConfig(
         List<String> endpoints,
         String clusterId,
         String name,
+        int at,
         long requestTimeoutMs,
         long silentMs,
         int maxInFlight,

@@ -221,7 +221,7 @@ final class Dispatcher implements Nodes.Events {
             return;
         }
         switch (refused.code()) {
-            case BAD_REQUEST, CONFLICT -> finish(call, null, Failures.refused(call, node, refused));
+            case BAD_REQUEST, FORBIDDEN, CONFLICT -> finish(call, null, Failures.refused(call, node, refused));
             case NOT_LEADER -> notLeader(call, node, refused.leaderId(), nowMs);
             case SESSION_EXPIRED -> sessionExpired(call);
             case WRONG_GROUP -> wrongGroup(call, nowMs);

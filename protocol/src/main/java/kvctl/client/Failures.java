@@ -30,7 +30,7 @@ final class Failures {
 
     static KvException refused(Call call, NodeLink node, Response.Refused refused) {
         KvException.Code code = switch (refused.code()) {
-            case BAD_REQUEST -> KvException.Code.BAD_REQUEST;
+            case BAD_REQUEST, FORBIDDEN -> KvException.Code.BAD_REQUEST;
             case BUSY -> KvException.Code.BUSY;
             case CONFLICT -> KvException.Code.CONFLICT;
             case NOT_LEADER, WRONG_GROUP, LOST_LEADERSHIP -> KvException.Code.NO_LEADER;

@@ -361,6 +361,7 @@ public final class KvClient implements AutoCloseable {
         private List<String> endpoints = List.of();
         private String clusterId = "";
         private String name = "client";
+        private int at;
         private long requestTimeoutMs = 2000;
         private long silentMs;
         private int maxInFlight = 1024;
@@ -384,6 +385,15 @@ public final class KvClient implements AutoCloseable {
         /** What the client calls itself to the nodes. */
         public Builder name(String value) {
             name = value;
+            return this;
+        }
+
+        /**
+         * The client counts as being beside the node with this id: faults between that one and others are its own, too,
+         * where nodes obey faults. Default 0: nowhere.
+         */
+        public Builder at(int nodeId) {
+            at = nodeId;
             return this;
         }
 
@@ -442,6 +452,7 @@ public final class KvClient implements AutoCloseable {
                             endpoints,
                             clusterId,
                             name,
+                            at,
                             requestTimeoutMs,
                             silent,
                             maxInFlight,

@@ -170,7 +170,7 @@ final class Nodes {
         node.state = NodeLink.State.CONNECTING;
         node.connectStartedMs = nowMs;
         long generation = ++node.generation;
-        node.link = transport.connect(node.address, Hello.ofClient(clusterId, config.name()), new Transport.Listener() {
+        node.link = transport.connect(node.address, hello(), new Transport.Listener() {
             @Override
             public void opened(HelloReply.Accepted hello) {
                 if (generation == node.generation) {
@@ -192,6 +192,10 @@ final class Nodes {
                 }
             }
         });
+    }
+
+    private Hello hello() {
+        return Hello.ofClient(clusterId, config.name()).placedAt(config.at());
     }
 
     /** Sends; null: it could not be sent and will not be. */

@@ -132,6 +132,9 @@ public final class Frames {
         out.varint(hello.incarnation());
         out.varint(hello.minVersion());
         out.varint(hello.maxVersion());
+        if (hello.at() != 0) {
+            out.varint(hello.at()); // Left out by all others, whose hello so is what it always was.
+        }
     }
 
     private static Hello readHello(BytesReader in) throws ProtocolException {
@@ -146,7 +149,8 @@ public final class Frames {
                 in.string(),
                 in.varint(),
                 in.varint(Integer.MAX_VALUE),
-                in.varint(Integer.MAX_VALUE));
+                in.varint(Integer.MAX_VALUE),
+                in.remaining() > 0 ? in.varint(Integer.MAX_VALUE) : 0);
     }
 
     private static void writeReply(BytesWriter out, HelloReply reply) {

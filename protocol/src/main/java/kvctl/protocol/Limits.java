@@ -26,5 +26,20 @@ public final class Limits {
     /** Most writes of one session that may wait for their answers at a time (HAZARDS E3). */
     public static final int SESSION_WINDOW = 1024;
 
+    /** Most faults in force in one node. */
+    public static final int FAULTS_MAX = 64;
+
+    /** Most rules of all of them together. */
+    public static final int FAULT_RULES_MAX = 1024;
+
+    /** Longest id of a fault, in characters. */
+    public static final int FAULT_ID_MAX = 64;
+
+    /** Longest description of a fault, in characters. */
+    public static final int FAULT_TEXT_MAX = 256;
+
+    /** Most probes that a node keeps: the newest. */
+    public static final int PROBES_MAX = 64;
+
     private Limits() {}
 }

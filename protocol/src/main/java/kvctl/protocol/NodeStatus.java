@@ -7,6 +7,7 @@ import java.util.List;
  *
  * @param dataBytes bytes under its data directory
  * @param rssBytes resident memory of the process, 0 where it can't be read
+ * @param faults ids of the faults that are in force here, made on purpose; empty on a sound node
  */
 public record NodeStatus(
         int nodeId,
@@ -16,7 +17,8 @@ public record NodeStatus(
         long incarnation,
         long dataBytes,
         long rssBytes,
-        List<Replica> replicas) {
+        List<Replica> replicas,
+        List<String> faults) {
     /**
      * @param role leader, follower, candidate, pre-candidate or forgetful
      * @param leaderId leader of the term as far as known, 0 if not

@@ -1,5 +1,7 @@
 package kvctl.protocol;
 
+import java.util.List;
+
 /**
  * What a client asks of a node. Keys and values are bytes. A request is one frame; its correlation id and the time that
  * the client still gives it travel beside it (HAZARDS A4).
@@ -79,4 +81,44 @@ public sealed interface Request {
 
     /** Asks a node about the shards of its replicas. */
     record GetShards() implements Request {}
+
+    /**
+     * About faults made on purpose. Each node answers for itself, and only if it was started for it and is asked from its
+     * own machine; otherwise with {@link Response.Code#FORBIDDEN}. It answers also while its disk or its replicas stand
+     * still.
+     */
+    sealed interface OfFaults extends Request {}
+
+    /**
+     * Puts a fault in force; what is acknowledged with {@link Response.FaultsReply} holds from then on. One with the same
+     * id is replaced. Nothing of it is stored: it ends with the process, too.
+     *
+     * @param id 1 to {@value Limits#FAULT_ID_MAX} letters, digits, dots, hyphens and underscores
+     * @param description what was asked for; at most {@value Limits#FAULT_TEXT_MAX} characters
+     * @param rules those that {@link Fault#concerns concern} the node; a link's rule goes to the nodes at both ends
+     * @param forMs it heals by itself after so long; 0: never
+     * @param seed of its dice
+     */
+    record InjectFault(String id, String description, List<Fault> rules, long forMs, long seed) implements OfFaults {
+        public InjectFault {
+            rules = List.copyOf(rules);
+        }
+    }
+
+    /** Ends a fault, or all if {@code id} is empty; one that is not there is healed already. */
+    record HealFaults(String id) implements OfFaults {}
+
+    /** Asks for the faults in force. */
+    record ListFaults() implements OfFaults {}
+
+    /**
+     * Sends a note over the node's ordinary link to another one, which can be asked with {@link GetProbes} whether it
+     * arrived. {@link Response.Ok} says nothing about that.
+     *
+     * @param number chosen by who asks, not negative
+     */
+    record SendProbe(int toNodeId, long number) implements OfFaults {}
+
+    /** Asks for the probes that came lately. */
+    record GetProbes() implements OfFaults {}
 }

@@ -15,6 +15,11 @@ final class RequestCodec {
     private static final int GET_CONFIGURATION = 11;
     private static final int STEER_MOVES = 12;
     private static final int GET_SHARDS = 13;
+    private static final int INJECT_FAULT = 14;
+    private static final int HEAL_FAULTS = 15;
+    private static final int LIST_FAULTS = 16;
+    private static final int SEND_PROBE = 17;
+    private static final int GET_PROBES = 18;
 
     private static final int KEEP = 0;
     private static final int PAUSE = 1;
@@ -58,8 +63,28 @@ final class RequestCodec {
             out.varint(Math.max(-1, steer.bytesPerS()) + 1);
         } else if (request instanceof Request.GetShards) {
             out.u8(GET_SHARDS);
+        } else if (request instanceof Request.OfFaults faults) {
+            writeFaults(out, faults);
         } else {
             throw new IllegalArgumentException("no codec for " + request);
+        }
+    }
+
+    private static void writeFaults(BytesWriter out, Request.OfFaults request) {
+        if (request instanceof Request.InjectFault inject) {
+            out.u8(INJECT_FAULT);
+            FaultCodec.writeInject(out, inject);
+        } else if (request instanceof Request.HealFaults heal) {
+            out.u8(HEAL_FAULTS);
+            out.string(heal.id());
+        } else if (request instanceof Request.ListFaults) {
+            out.u8(LIST_FAULTS);
+        } else if (request instanceof Request.SendProbe probe) {
+            out.u8(SEND_PROBE);
+            out.varint(probe.toNodeId());
+            out.varint(probe.number());
+        } else {
+            out.u8(GET_PROBES);
         }
     }
 
@@ -111,6 +136,11 @@ final class RequestCodec {
             case GET_CONFIGURATION -> new Request.GetConfiguration(in.varint());
             case STEER_MOVES -> new Request.SteerMoves(readPaused(in), in.varint() - 1);
             case GET_SHARDS -> new Request.GetShards();
+            case INJECT_FAULT -> FaultCodec.readInject(in);
+            case HEAL_FAULTS -> new Request.HealFaults(in.string());
+            case LIST_FAULTS -> new Request.ListFaults();
+            case SEND_PROBE -> new Request.SendProbe(in.varint(Integer.MAX_VALUE), in.varint());
+            case GET_PROBES -> new Request.GetProbes();
             default -> throw new ProtocolException("unknown kind of request: " + kind);
         };
     }

@@ -40,6 +40,15 @@ public sealed interface Response {
 
     record ShardsReply(List<ShardStatus> shards) implements Response {}
 
+    /** Faults in force in the node, in the order in which they were made. */
+    record FaultsReply(List<FaultStatus> faults) implements Response {}
+
+    /** Probes that came, the oldest first. */
+    record ProbesReply(List<Probe> probes) implements Response {}
+
+    /** @param ageMs since it came */
+    record Probe(int fromNodeId, long number, long ageMs) {}
+
     /** Done, with nothing to tell. */
     record Ok() implements Response {}
 
@@ -71,7 +80,9 @@ public sealed interface Response {
         /** The node stops: the write may be applied or not. */
         STOPPING(8, false),
         /** The configuration is not the expected one, or another change is under way: nothing was done. */
-        CONFLICT(9, true);
+        CONFLICT(9, true),
+        /** The node was not started for what is asked, or not by whom it is asked: nothing was done. */
+        FORBIDDEN(10, true);
 
         private final int code;
         private final boolean definite;

@@ -17,6 +17,8 @@ final class ResponseCodec {
     private static final int RECONFIGURED = 10;
     private static final int CONFIGURATION = 11;
     private static final int SHARDS = 12;
+    private static final int FAULTS = 13;
+    private static final int PROBES = 14;
 
     private static final Response.Code[] CODES = Response.Code.values();
 
@@ -56,6 +58,12 @@ final class ResponseCodec {
             out.varint(reply.movesLeft());
         } else if (response instanceof Response.ShardsReply reply) {
             writeShards(out, reply);
+        } else if (response instanceof Response.FaultsReply reply) {
+            out.u8(FAULTS);
+            FaultCodec.writeReply(out, reply);
+        } else if (response instanceof Response.ProbesReply reply) {
+            out.u8(PROBES);
+            FaultCodec.writeProbes(out, reply);
         } else if (response instanceof Response.Ok) {
             out.u8(OK);
         } else if (response instanceof Response.Refused refused) {
@@ -84,6 +92,8 @@ final class ResponseCodec {
             case CONFIGURATION ->
                 new Response.ConfigurationReply(ConfigurationCodec.read(in), in.varint(Limits.SHARDS_MAX));
             case SHARDS -> readShards(in);
+            case FAULTS -> FaultCodec.readReply(in);
+            case PROBES -> FaultCodec.readProbes(in);
             case REFUSED -> new Response.Refused(readCode(in), in.string(), readId(in));
             default -> throw new ProtocolException("unknown kind of response: " + kind);
         };
@@ -199,6 +209,8 @@ final class ResponseCodec {
                 out.bool(peer.alive());
             }
         }
+        out.varint(status.faults().size());
+        status.faults().forEach(out::string);
     }
 
     private static NodeStatus readStatus(BytesReader in) throws ProtocolException {
@@ -210,7 +222,17 @@ final class ResponseCodec {
                 in.varint(),
                 in.varint(),
                 in.varint(),
-                readReplicas(in));
+                readReplicas(in),
+                readTexts(in));
+    }
+
+    private static List<String> readTexts(BytesReader in) throws ProtocolException {
+        int count = in.count(1);
+        List<String> texts = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            texts.add(in.string());
+        }
+        return texts;
     }
 
     private static List<NodeStatus.Replica> readReplicas(BytesReader in) throws ProtocolException {

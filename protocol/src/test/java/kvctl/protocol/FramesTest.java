@@ -38,7 +38,8 @@ class FramesTest {
                 seen.add(answer.response().getClass());
             }
         }
-        for (Class<?> sealed : List.of(Frame.class, Request.class, Request.Write.class, Response.class)) {
+        for (Class<?> sealed :
+                List.of(Frame.class, Request.class, Request.Write.class, Request.OfFaults.class, Response.class)) {
             for (Class<?> type : sealed.getPermittedSubclasses()) {
                 assertThat(type.isInterface() || seen.contains(type))
                         .as(type.getName())
@@ -51,7 +52,7 @@ class FramesTest {
     void aFrameThatIsCutAnywhereIsRefused() {
         for (Frame frame : new Samples(3).all()) {
             byte[] bytes = bytesOf(frame);
-            if (frame instanceof Frame.Peer) {
+            if (frame instanceof Frame.Peer || frame instanceof Hello hello && hello.at() != 0) {
                 continue;
             }
             for (int length = 1; length < bytes.length - 8; length++) {
@@ -72,6 +73,36 @@ class FramesTest {
                 assertThatThrownBy(() -> Frames.read(longer, 8, longer.length - 8))
                         .isInstanceOf(ProtocolException.class);
             }
+        }
+    }
+
+    @Test
+    void aHelloWithoutItsLastFieldIsThatOfAClientThatIsNowhere() throws Exception {
+        Hello plain = Hello.ofClient("test", "c");
+        byte[] older = bytesOf(plain);
+        byte[] placed = bytesOf(plain.placedAt(3));
+        assertThat(Frames.read(older, 8, older.length - 8)).isEqualTo(plain);
+        assertThat(Frames.read(placed, 8, placed.length - 8)).isEqualTo(plain.placedAt(3));
+        assertThat(Arrays.copyOfRange(placed, 8, older.length)).isEqualTo(Arrays.copyOfRange(older, 8, older.length));
+    }
+
+    @Test
+    void A10_moreFaultsRulesOrProbesThanTheLimitAreRefused() throws Exception {
+        List<Fault> rules = java.util.Collections.nCopies(Limits.FAULT_RULES_MAX, new Fault.Cut(1, 2));
+        Frame most = new Frame.Ask(1, 1, new Request.InjectFault("f1", "", rules, 0, 0));
+        assertThat(Frames.read(bytesOf(most), 8, bytesOf(most).length - 8)).isEqualTo(most);
+        List<Fault> more = java.util.Collections.nCopies(Limits.FAULT_RULES_MAX + 1, new Fault.Cut(1, 2));
+        FaultStatus status = new FaultStatus("f1", "", 0, 0, 0, List.of());
+        List<FaultStatus> faults = java.util.Collections.nCopies(Limits.FAULTS_MAX + 1, status);
+        List<Response.Probe> probes = java.util.Collections.nCopies(Limits.PROBES_MAX + 1, new Response.Probe(1, 1, 1));
+        for (Frame tooMuch : List.of(
+                new Frame.Ask(1, 1, new Request.InjectFault("f1", "", more, 0, 0)),
+                new Frame.Answer(1, new Response.FaultsReply(faults)),
+                new Frame.Answer(1, new Response.ProbesReply(probes)))) {
+            byte[] bytes = bytesOf(tooMuch);
+            assertThatThrownBy(() -> Frames.read(bytes, 8, bytes.length - 8))
+                    .isInstanceOf(ProtocolException.class)
+                    .hasMessageContaining("is the limit");
         }
     }
 

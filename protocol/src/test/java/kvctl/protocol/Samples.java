@@ -21,8 +21,9 @@ final class Samples {
             frames.add(new Frame.Answer(number(), response));
         }
         for (Hello.Role role : Hello.Role.values()) {
-            frames.add(new Hello(role, text(), id(), text(), number(), id(), id()));
+            frames.add(new Hello(role, text(), id(), text(), number(), id(), id(), 0));
         }
+        frames.add(Hello.ofClient(text(), text()).placedAt(1 + id() / 2));
         for (HelloReply.Code code : HelloReply.Code.values()) {
             frames.add(new HelloReply.Refused(code, text()));
         }
@@ -51,7 +52,12 @@ final class Samples {
                 new Request.SteerMoves(null, 1 + number() / 2),
                 new Request.SteerMoves(true, 0),
                 new Request.SteerMoves(false, -1),
-                new Request.GetShards());
+                new Request.GetShards(),
+                new Request.InjectFault(text(), text(), faults(), number(), random.nextLong()),
+                new Request.HealFaults(text()),
+                new Request.ListFaults(),
+                new Request.SendProbe(id(), number()),
+                new Request.GetProbes());
     }
 
     private List<Response> responses() {
@@ -67,11 +73,43 @@ final class Samples {
                 new Response.Reconfigured(configuration(), configuration(), text()),
                 new Response.ConfigurationReply(configuration(), random.nextInt(Limits.SHARDS_MAX)),
                 new Response.ShardsReply(List.of(shard(), shard())),
+                new Response.FaultsReply(List.of(
+                        new FaultStatus(text(), text(), random.nextLong(), number(), number(), hitFaults()),
+                        new FaultStatus(text(), text(), random.nextLong(), number(), 0, List.of()))),
+                new Response.ProbesReply(
+                        List.of(new Response.Probe(id(), number(), number()), new Response.Probe(id(), number(), 0))),
                 new Response.Ok()));
         for (Response.Code code : Response.Code.values()) {
             responses.add(new Response.Refused(code, text(), id()));
         }
         return responses;
+    }
+
+    /** One of each kind. */
+    List<Fault> faults() {
+        int from = 1 + id() / 2;
+        int to = from + 1;
+        int chance = 1 + random.nextInt(Fault.CERTAIN);
+        int ms = 1 + random.nextInt(Fault.MS_MAX);
+        int rate = Fault.RATE_MIN + random.nextInt(Fault.RATE_MAX - Fault.RATE_MIN + 1);
+        return List.of(
+                new Fault.Cut(from, to),
+                new Fault.Delay(from, to, ms, random.nextInt(ms + 1)),
+                new Fault.Drop(from, to, chance),
+                new Fault.Duplicate(to, from, chance),
+                new Fault.Reorder(from, to, chance, ms),
+                new Fault.Clog(from, to),
+                new Fault.SlowDisk(from, 1 + random.nextInt(Fault.SYNC_MS_MAX)),
+                new Fault.FullDisk(from),
+                new Fault.FailingDisk(from),
+                new Fault.ClockJump(from, random.nextBoolean() ? ms : -ms),
+                new Fault.ClockRate(from, rate));
+    }
+
+    private List<FaultStatus.Rule> hitFaults() {
+        return faults().stream()
+                .map(fault -> new FaultStatus.Rule(fault, number(), number()))
+                .toList();
     }
 
     private Change join() {
@@ -143,7 +181,16 @@ final class Samples {
                 number(),
                 number(),
                 List.of(new NodeStatus.Peer(id(), number(), random.nextBoolean())));
-        return new NodeStatus(id(), text(), number(), number(), number(), number(), number(), List.of(replica));
+        return new NodeStatus(
+                id(),
+                text(),
+                number(),
+                number(),
+                number(),
+                number(),
+                number(),
+                List.of(replica),
+                List.of(text(), text()));
     }
 
     private int id() {

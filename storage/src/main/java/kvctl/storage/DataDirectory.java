@@ -28,7 +28,7 @@ final class DataDirectory implements AutoCloseable {
             Path env = dir.resolve("env");
             make(dir);
             directory.opened.push(DirectoryLock.take(dir, config.lockWaitMs()));
-            directory.witness = new FileWitness(dir);
+            directory.witness = new FileWitness(dir, files::fault);
             directory.opened.push(directory.witness);
             directory.fence = Fence.read(directory.witness); // before the engine: a newer format must not be touched
             make(env);
@@ -40,7 +40,7 @@ final class DataDirectory implements AutoCloseable {
             throw e;
         } catch (IOException | RuntimeException e) {
             directory.close();
-            throw new StorageException("can't open " + dir + ": " + Storage.reason(e), e);
+            throw new StorageException("can't open " + dir + ": " + StorageException.reason(e), e);
         }
     }
 

@@ -16,6 +16,7 @@ final class FileWitness implements Witness {
     static final int SLOT_BYTES = 128 << 10;
     private static final int MARK_BYTES = 16;
 
+    private final DiskFaults faults;
     private final Path promises;
     private final RandomAccessFile file;
     private final MappedByteBuffer mark;
@@ -23,7 +24,8 @@ final class FileWitness implements Witness {
     private final ByteBuffer markBuffer = ByteBuffer.wrap(markBytes);
     private final CRC32C crc = new CRC32C();
 
-    FileWitness(Path dir) throws IOException {
+    FileWitness(Path dir, DiskFaults faults) throws IOException {
+        this.faults = faults;
         promises = dir.resolve("promises");
         file = new RandomAccessFile(promises.toFile(), "rw");
         if (file.length() < 2L * SLOT_BYTES) {
@@ -68,8 +70,10 @@ final class FileWitness implements Witness {
                 .put(content)
                 .array();
         try {
+            faults.before("writePromises");
             file.seek((long) slot * SLOT_BYTES);
             file.write(all);
+            faults.before("syncPromises");
             file.getFD().sync();
         } catch (IOException e) {
             throw new StorageException("can't write " + promises + ": " + e.getMessage(), e);

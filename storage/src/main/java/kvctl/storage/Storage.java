@@ -1,5 +1,7 @@
 package kvctl.storage;
 
+import static kvctl.storage.StorageException.reason;
+
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -64,7 +66,12 @@ public final class Storage implements Store {
      *     the message is one line for the user
      */
     public static Storage open(Path dir, Identity identity, StorageConfig config) {
-        return open(dir, identity, config, new XodusFiles(dir.resolve("env")));
+        return open(dir, identity, config, DiskFaults.NONE);
+    }
+
+    /** As above, on a disk that may be broken on purpose. */
+    public static Storage open(Path dir, Identity identity, StorageConfig config, DiskFaults faults) {
+        return open(dir, identity, config, new XodusFiles(dir.resolve("env"), faults));
     }
 
     static Storage open(Path dir, Identity identity, StorageConfig config, XodusFiles files) {
@@ -89,12 +96,6 @@ public final class Storage implements Store {
         Storage storage = new Storage("memory", config, engine, disk.witness(), engine);
         storage.start(Fence.read(disk.witness()), identity, incarnation);
         return storage;
-    }
-
-    /** The first line of what went wrong. */
-    static String reason(Throwable e) {
-        String text = e.getMessage() == null ? e.toString() : e.getMessage();
-        return text.lines().findFirst().orElse(text);
     }
 
     // ---- start

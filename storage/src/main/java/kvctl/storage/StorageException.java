@@ -12,4 +12,10 @@ public final class StorageException extends RuntimeException {
     public StorageException(String message, Throwable cause) {
         super(message, cause);
     }
+
+    /** The first line of what went wrong. */
+    static String reason(Throwable e) {
+        String text = e.getMessage() == null ? e.toString() : e.getMessage();
+        return text.lines().findFirst().orElse(text);
+    }
 }

@@ -37,7 +37,7 @@ final class XodusFiles extends AbstractDataWriter implements DataReader {
     private final Map<Long, PageSums> sums = new ConcurrentHashMap<>();
     private volatile RuntimeException failure;
     private volatile boolean abandoned;
-    private Faults faults = call -> {};
+    private DiskFaults faults;
 
     /** Pages that end after this address are not verified; before the start is through, those are not promised. */
     private volatile long verifiedBelow = Long.MAX_VALUE;
@@ -55,18 +55,22 @@ final class XodusFiles extends AbstractDataWriter implements DataReader {
     private volatile Thread marking;
     private volatile Engine.Mark mark;
 
-    /** Test hook: called before each call to the operating system; may throw in its place. */
-    @FunctionalInterface
-    interface Faults {
-        void before(String call) throws IOException;
-    }
-
     XodusFiles(Path dir) {
-        this.dir = dir;
+        this(dir, DiskFaults.NONE);
     }
 
-    void faults(Faults hook) {
+    XodusFiles(Path dir, DiskFaults faults) {
+        this.dir = dir;
+        this.faults = faults;
+    }
+
+    void faults(DiskFaults hook) {
         faults = hook;
+    }
+
+    /** The hook that was set last; for the files beside these. */
+    void fault(String call) throws IOException {
+        faults.before(call);
     }
 
     /** @throws RuntimeException the first failure, if there was one */

@@ -239,6 +239,28 @@ class DiskHazardsTest extends DiskFixture {
     }
 
     @Test
+    void D8_errorOfAPromiseIsFinalAndThePromiseIsNotMade() throws IOException {
+        for (String failing : List.of("writePromises", "syncPromises")) {
+            Path at = temp.resolve(failing);
+            boolean[] broken = new boolean[1];
+            Storage storage = Storage.open(at, DELHI, CONFIG, call -> {
+                if (broken[0] && call.equals(failing)) {
+                    throw new IOException("injected EIO");
+                }
+            });
+            opened.add(storage);
+            storage.save(append(1, entries(1, 1, 1)));
+            broken[0] = true;
+            HardState vote = new HardState(7, 1);
+            assertThatThrownBy(() -> storage.save(List.of(new Save(1, vote, null, List.of(), null))))
+                    .isInstanceOf(StorageException.class)
+                    .hasMessageContaining("injected EIO");
+            broken[0] = false;
+            assertThatThrownBy(() -> storage.save(List.of())).isInstanceOf(StorageException.class);
+        }
+    }
+
+    @Test
     void D9_directoryThatCanNotBeSyncedIsRefused() {
         XodusFiles files = new XodusFiles(dir.resolve("env"));
         files.faults(call -> {
@@ -326,7 +348,7 @@ class DiskHazardsTest extends DiskFixture {
     @Test
     void D15_newerFormatIsRefused() throws IOException {
         open(dir).close();
-        FileWitness witness = new FileWitness(dir);
+        FileWitness witness = new FileWitness(dir, DiskFaults.NONE);
         for (int slot = 0; slot < 2; slot++) {
             byte[] content = witness.slot(slot);
             if (content != null) {

@@ -29,4 +29,7 @@ public sealed interface Note {
 
     /** The leader of the receiving group tells the controller: the shard is served here, by a committed entry. */
     record Arrived(int shardId, long number) implements Note {}
+
+    /** Shows whoever injects faults that the link works in this direction; nobody acts on it. */
+    record Probe(long number) implements Note {}
 }

@@ -14,6 +14,7 @@ public final class NoteCodec {
     private static final int PULL = 3;
     private static final int PIECE = 4;
     private static final int ARRIVED = 5;
+    private static final int PROBE = 6;
 
     private NoteCodec() {}
 
@@ -47,6 +48,9 @@ public final class NoteCodec {
             out.u8(ARRIVED);
             out.varint(arrived.shardId());
             out.varint(arrived.number());
+        } else if (note instanceof Note.Probe probe) {
+            out.u8(PROBE);
+            out.varint(probe.number());
         } else {
             throw new IllegalArgumentException("no codec for " + note);
         }
@@ -68,6 +72,7 @@ public final class NoteCodec {
                         in.bool(),
                         in.bool() ? ShardChunk.read(in) : null);
             case ARRIVED -> new Note.Arrived(readShard(in), in.varint());
+            case PROBE -> new Note.Probe(in.varint());
             default -> throw new ProtocolException("unknown kind of note: " + kind);
         };
     }
