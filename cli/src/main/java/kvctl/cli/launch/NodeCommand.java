@@ -15,6 +15,7 @@ import kvctl.cli.Column;
 import kvctl.cli.Durations;
 import kvctl.cli.ExitCode;
 import kvctl.cli.Home;
+import kvctl.cli.NodeSelector;
 import kvctl.cli.Rows;
 import kvctl.cli.Session;
 import kvctl.cli.launch.NodeRun.State;
@@ -58,8 +59,8 @@ final class NodeCommand implements Callable<Integer> {
                 Home.of(session.console().env()), session.settings().cluster());
         Topology topology = topology(dir);
         Survey before = Survey.of(dir.endpoints().clusterId(), running(dir), ASK_MS);
-        List<Topology.Node> chosen =
-                new NodeSelector(topology, () -> before, RandomGenerator.getDefault()).select(words);
+        List<Topology.Node> chosen = new NodeSelector(before.nodes(topology), RandomGenerator.getDefault())
+                .select(words).stream().map(topology::node).toList();
         return ClusterLock.holding(dir, () -> {
             List<Topology.Node> nodes = possible(dir, chosen);
             List<String> names = nodes.stream().map(Topology.Node::name).toList();

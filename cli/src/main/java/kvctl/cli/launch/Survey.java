@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import kvctl.cli.NodeSelector;
 import kvctl.node.Topology;
 import kvctl.protocol.NodeStatus;
 import kvctl.protocol.ShardMap;
@@ -104,6 +105,31 @@ public record Survey(Map<String, NodeStatus> answers, ShardMap map) {
             }
         }
         return leader;
+    }
+
+    /** For {@link NodeSelector}: the nodes of the topology, as far as they answered. */
+    NodeSelector.Nodes nodes(Topology topology) {
+        return new NodeSelector.Nodes() {
+            @Override
+            public List<String> nodes() {
+                return topology.nodes().stream().map(Topology.Node::name).toList();
+            }
+
+            @Override
+            public ShardMap map() {
+                return mapOr(topology);
+            }
+
+            @Override
+            public String leader(ShardMap.Group group) {
+                return Survey.this.leader(group.name());
+            }
+
+            @Override
+            public boolean answers(String node) {
+                return answers.containsKey(node);
+            }
+        };
     }
 
     /** The groups that the node leads. */

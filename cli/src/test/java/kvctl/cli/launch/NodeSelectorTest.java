@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import kvctl.cli.CliException;
 import kvctl.cli.ExitCode;
+import kvctl.cli.NodeSelector;
 import kvctl.node.Topology;
 import kvctl.protocol.NodeStatus;
 import kvctl.protocol.ShardMap;
@@ -36,17 +37,6 @@ class NodeSelectorTest {
     }
 
     @Test
-    void namesAloneAskNobody() {
-        NodeSelector selector = new NodeSelector(
-                FIVE,
-                () -> {
-                    throw new AssertionError("asked");
-                },
-                new SplittableRandom(1));
-        assertThat(selector.select(List.of("n1", "all"))).hasSize(5);
-    }
-
-    @Test
     void aLeaderIsFoundByGroupOrByShard() {
         assertThat(select("leader(g1)")).containsExactly("n2");
         assertThat(select("leader(0)")).containsExactly("n2");
@@ -60,11 +50,11 @@ class NodeSelectorTest {
         answers.put("n1", status("n1", replica("controller", "follower", 1, 3), replica("g3", "leader", 1, 1)));
         answers.put("n3", status("n3", replica("controller", "leader", 1, 3)));
         Survey some = new Survey(answers, withGroups(g1GaveWayToG3()));
-        assertThat(names(new NodeSelector(FIVE, () -> some, new SplittableRandom(1)), "leader(controller)"))
+        assertThat(names(new NodeSelector(some.nodes(FIVE), new SplittableRandom(1)), "leader(controller)"))
                 .containsExactly("n3");
-        assertThat(names(new NodeSelector(FIVE, () -> some, new SplittableRandom(1)), "follower(controller)"))
+        assertThat(names(new NodeSelector(some.nodes(FIVE), new SplittableRandom(1)), "follower(controller)"))
                 .containsExactly("n1");
-        assertThat(names(new NodeSelector(FIVE, () -> some, new SplittableRandom(1)), "leader(g3)"))
+        assertThat(names(new NodeSelector(some.nodes(FIVE), new SplittableRandom(1)), "leader(g3)"))
                 .containsExactly("n1");
     }
 
@@ -76,16 +66,16 @@ class NodeSelectorTest {
         ShardMap now = new ShardMap(
                 9, 2, "five-1", owners, new int[owners.length], began.groups(), began.nodes(), began.steering());
         Survey moved = new Survey(survey.answers(), now);
-        assertThat(names(new NodeSelector(FIVE, () -> moved, new SplittableRandom(1)), "leader(0)"))
+        assertThat(names(new NodeSelector(moved.nodes(FIVE), new SplittableRandom(1)), "leader(0)"))
                 .containsExactly("n5");
     }
 
     @Test
     void aFollowerIsOneThatAnswers() {
         for (int seed = 0; seed < 20; seed++) {
-            assertThat(names(new NodeSelector(FIVE, () -> survey, new SplittableRandom(seed)), "follower(g2)"))
+            assertThat(names(new NodeSelector(survey.nodes(FIVE), new SplittableRandom(seed)), "follower(g2)"))
                     .containsExactly("n3");
-            assertThat(names(new NodeSelector(FIVE, () -> survey, new SplittableRandom(seed)), "follower(g1)"))
+            assertThat(names(new NodeSelector(survey.nodes(FIVE), new SplittableRandom(seed)), "follower(g1)"))
                     .hasSize(1)
                     .isSubsetOf("n1", "n3");
         }
@@ -103,7 +93,7 @@ class NodeSelectorTest {
     @Test
     void aGroupWithoutALeaderIsNoUsageError() {
         Survey leaderless = survey(Map.of("g2", "n5"), List.of("n1", "n5"));
-        assertThatThrownBy(() -> names(new NodeSelector(FIVE, () -> leaderless, new SplittableRandom(1)), "leader(g1)"))
+        assertThatThrownBy(() -> names(new NodeSelector(leaderless.nodes(FIVE), new SplittableRandom(1)), "leader(g1)"))
                 .satisfies(e -> assertThat(((CliException) e).code()).isEqualTo(ExitCode.NO_QUORUM));
     }
 
@@ -141,8 +131,8 @@ class NodeSelectorTest {
     @Test
     void aGroupThatLeftIsNeitherFoundNorMissed() {
         Survey later = new Survey(survey.answers(), withGroups(g1GaveWayToG3()));
-        assertThatThrownBy(() -> names(new NodeSelector(FIVE, () -> later, new SplittableRandom(1)), "leader(g1)"))
-                .hasMessage("Cluster 'five' has no group 'g1'.")
+        assertThatThrownBy(() -> names(new NodeSelector(later.nodes(FIVE), new SplittableRandom(1)), "leader(g1)"))
+                .hasMessage("There is no group 'g1'.")
                 .satisfies(e -> assertThat(((CliException) e).hint()).startsWith("groups: controller, g2, g3;"));
         Set<String> all = Set.of("n1", "n2", "n3", "n4", "n5");
         assertThat(Cost.of(FIVE, later, Set.of("n1", "n2"), all, true).noQuorum())
@@ -164,11 +154,11 @@ class NodeSelectorTest {
     }
 
     private List<String> select(String... words) {
-        return names(new NodeSelector(FIVE, () -> survey, new SplittableRandom(1)), words);
+        return names(new NodeSelector(survey.nodes(FIVE), new SplittableRandom(1)), words);
     }
 
     private static List<String> names(NodeSelector selector, String... words) {
-        return selector.select(List.of(words)).stream().map(Topology.Node::name).toList();
+        return selector.select(List.of(words));
     }
 
     private static Survey survey(Map<String, String> leaders, List<String> answering) {

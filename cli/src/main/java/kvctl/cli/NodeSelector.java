@@ -1,62 +1,69 @@
-package kvctl.cli.launch;
+package kvctl.cli;
 
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import kvctl.cli.CliException;
-import kvctl.cli.ExitCode;
-import kvctl.node.Topology;
-import kvctl.node.TopologyException;
 import kvctl.protocol.ShardMap;
 
 /**
  * Which nodes a user means: names, {@code all}, {@code random}, {@code leader(GROUP)} and {@code follower(GROUP)}, where
  * GROUP is a group's name (the controller's is {@code controller}), or the number of one of its shards.
  */
-final class NodeSelector {
+public final class NodeSelector {
     private static final Pattern ROLE = Pattern.compile("(leader|follower)\\(([^()]*)\\)");
 
-    private final Topology topology;
-    private final Supplier<Survey> survey;
-    private final RandomGenerator random;
-    private Survey asked;
+    /** What is known of the nodes; everything but {@link #nodes} may have to ask them. */
+    public interface Nodes {
+        /** Names, in the order in which they are listed. */
+        List<String> nodes();
 
-    /** @param survey is asked at most once, and not at all if names are enough */
-    NodeSelector(Topology topology, Supplier<Survey> survey, RandomGenerator random) {
-        this.topology = topology;
-        this.survey = survey;
+        ShardMap map();
+
+        /** The node that leads the group; null if none does. */
+        String leader(ShardMap.Group group);
+
+        boolean answers(String node);
+    }
+
+    private final Nodes nodes;
+    private final RandomGenerator random;
+
+    public NodeSelector(Nodes nodes, RandomGenerator random) {
+        this.nodes = nodes;
         this.random = random;
     }
 
     /**
-     * The nodes in topology order, each once.
+     * The nodes' names in listed order, each once.
      *
      * @throws CliException if a word means no node, or a group has no leader at the moment
      */
-    List<Topology.Node> select(List<String> words) {
+    public List<String> select(List<String> words) {
         Set<String> chosen = new LinkedHashSet<>();
         for (String word : words) {
             chosen.addAll(names(word));
         }
-        return topology.nodes().stream()
-                .filter(node -> chosen.contains(node.name()))
-                .toList();
+        return nodes.nodes().stream().filter(chosen::contains).toList();
+    }
+
+    /** True if the word depends on who leads at the moment. */
+    public static boolean isRole(String word) {
+        return ROLE.matcher(word).matches();
     }
 
     private List<String> names(String word) {
-        List<String> all = topology.nodes().stream().map(Topology.Node::name).toList();
+        List<String> all = nodes.nodes();
         if (all.contains(word)) {
             return List.of(word);
         }
         Matcher role = ROLE.matcher(word);
         if (role.matches()) {
             ShardMap.Group group = group(role.group(2));
-            return role.group(1).equals("leader") ? List.of(leader(group)) : followers(group);
+            return role.group(1).equals("leader") ? List.of(leader(group)) : List.of(follower(group));
         }
         return switch (word) {
             case "all" -> all;
@@ -66,20 +73,19 @@ final class NodeSelector {
     }
 
     private CliException unknown(String word) {
-        try {
-            topology.node(word);
-            throw new IllegalStateException(word);
-        } catch (TopologyException e) {
-            return CliException.usage(e.getMessage(), "name a node, all, random, 'leader(GROUP)' or 'follower(GROUP)'");
-        }
+        String near = Words.nearest(word, nodes.nodes());
+        return CliException.usage(
+                "There is no node '" + word + "'." + (near == null ? "" : " Did you mean '" + near + "'?"),
+                "name a node, all, random, 'leader(GROUP)' or 'follower(GROUP)'");
     }
 
     private ShardMap.Group group(String word) {
-        ShardMap map = survey().mapOr(topology);
+        ShardMap map = nodes.map();
         if (map.group(word) != null) {
             return map.group(word);
         }
-        if (word.matches("\\d{1,4}") && Integer.parseInt(word) < topology.shards()) {
+        int shards = map.shardGroups().length;
+        if (word.matches("\\d{1,4}") && Integer.parseInt(word) < shards) {
             int groupId = map.shardGroups()[Integer.parseInt(word)];
             if (groupId != ShardMap.NO_GROUP) {
                 return map.group(groupId);
@@ -87,12 +93,12 @@ final class NodeSelector {
         }
         List<String> names = map.groups().stream().map(ShardMap.Group::name).toList();
         throw CliException.usage(
-                "Cluster '" + topology.cluster() + "' has no group '" + word + "'.",
-                "groups: " + String.join(", ", names) + "; or a shard, 0 to " + (topology.shards() - 1));
+                "There is no group '" + word + "'.",
+                "groups: " + String.join(", ", names) + "; or a shard, 0 to " + (shards - 1));
     }
 
     private String leader(ShardMap.Group group) {
-        String leader = survey().leader(group.name());
+        String leader = nodes.leader(group);
         if (leader == null) {
             throw new CliException(
                     ExitCode.NO_QUORUM,
@@ -103,26 +109,20 @@ final class NodeSelector {
     }
 
     /** One that answers, so that "kill a follower" always hits a working one. */
-    private List<String> followers(ShardMap.Group group) {
+    private String follower(ShardMap.Group group) {
         String leader = leader(group);
         List<String> followers = new ArrayList<>();
-        for (int id : group.nodeIds()) {
-            String name = topology.node(id).name();
-            if (!name.equals(leader) && survey().answers().containsKey(name)) {
-                followers.add(name);
+        for (ShardMap.Node node : nodes.map().nodes()) {
+            boolean isOther =
+                    group.nodeIds().contains(node.nodeId()) && !node.name().equals(leader);
+            if (isOther && nodes.answers(node.name())) {
+                followers.add(node.name());
             }
         }
         if (followers.isEmpty()) {
             throw new CliException(
                     ExitCode.CONFLICT, "No follower of group '" + group.name() + "' answers.", "kvctl cluster status");
         }
-        return List.of(followers.get(random.nextInt(followers.size())));
-    }
-
-    private Survey survey() {
-        if (asked == null) {
-            asked = survey.get();
-        }
-        return asked;
+        return followers.get(random.nextInt(followers.size()));
     }
 }
