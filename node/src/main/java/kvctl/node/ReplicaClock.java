@@ -31,7 +31,9 @@ final class ReplicaClock {
      */
     long read(long realMs, long sleptMs) {
         long shownMs = bent.applyAsLong(realMs);
-        skippedMs += Math.max(0, shownMs - lastRealMs - sleptMs - LONGEST_STEP_MS);
+        long stepMs = shownMs - lastRealMs;
+        // It never goes back: timers that were set would be late by as much.
+        skippedMs += stepMs < 0 ? stepMs : Math.max(0, stepMs - sleptMs - LONGEST_STEP_MS);
         lastRealMs = shownMs;
         return shownMs - skippedMs;
     }

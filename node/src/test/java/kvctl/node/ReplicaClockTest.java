@@ -32,4 +32,18 @@ class ReplicaClockTest {
         assertThat(clock.read(1199, 0)).isEqualTo(1199);
         assertThat(clock.read(1210, 1000)).as("woken early").isEqualTo(1210);
     }
+
+    @Test
+    void C6_aClockThatJumpsHoldsUpNoTimer() {
+        long[] jumpMs = {0};
+        ReplicaClock clock = new ReplicaClock(1000, realMs -> realMs + jumpMs[0]);
+        assertThat(clock.read(1010, 0)).isEqualTo(1010);
+        jumpMs[0] = -3_600_000;
+        assertThat(clock.read(1020, 0)).as("an hour back").isEqualTo(1010);
+        assertThat(clock.read(1030, 0)).isEqualTo(1020);
+        jumpMs[0] = 3_600_000;
+        long ahead = clock.read(1040, 0);
+        assertThat(ahead).as("two hours ahead").isEqualTo(1020 + ReplicaClock.LONGEST_STEP_MS);
+        assertThat(clock.read(1050, 0)).isEqualTo(ahead + 10);
+    }
 }
