@@ -100,6 +100,15 @@ record ClusterView(ShardMap map, List<Node> nodes) {
         return groupId == ShardMap.NO_GROUP ? null : map.group(groupId);
     }
 
+    /** Ids of the faults that somebody made and that are in force somewhere. */
+    List<String> faults() {
+        return nodes.stream()
+                .filter(Node::isUp)
+                .flatMap(node -> node.status().faults().stream())
+                .distinct()
+                .toList();
+    }
+
     int up() {
         return (int) nodes.stream().filter(Node::isUp).count();
     }

@@ -11,6 +11,7 @@ import kvctl.client.RequestId;
 import kvctl.client.Result;
 import kvctl.client.Scan;
 import kvctl.protocol.Change;
+import kvctl.protocol.Request;
 import kvctl.protocol.Response;
 import kvctl.protocol.ShardMap;
 
@@ -29,7 +30,7 @@ final class Connection implements AutoCloseable {
         this.session = session;
         this.asked = asked;
         this.target = target;
-        this.client = target.connect(session.settings().requestMs());
+        this.client = target.connect(session.settings().requestMs(), session.place());
     }
 
     /** @throws CliException if no such cluster is known here */
@@ -86,6 +87,11 @@ final class Connection implements AutoCloseable {
     /** What all nodes say. */
     ClusterView view(ShardMap known) {
         return await(ClusterView.ask(client(), known));
+    }
+
+    /** Asks one node about faults. */
+    CompletableFuture<Response> faults(int nodeId, Request.OfFaults request, long limitMs) {
+        return client().faultsAsync(nodeId, request, limitMs);
     }
 
     /** What all nodes say, also of their shards. */

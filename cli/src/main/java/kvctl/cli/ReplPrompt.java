@@ -19,7 +19,9 @@ final class ReplPrompt {
         int down = view.nodes().size() - view.up();
         int served = view.servedShards();
         int shards = view.map().shardGroups().length;
-        String problems = served < shards ? " NO-QUORUM" : down > 0 ? " !" + down : "";
+        int faults = view.faults().size();
+        String problems = (served < shards ? " NO-QUORUM" : down > 0 ? " !" + down : "")
+                + (faults > 0 ? " faults:" + faults : "");
         String text = pattern.replace("{cluster}", name)
                 .replace("{up}", Integer.toString(view.up()))
                 .replace("{nodes}", Integer.toString(view.nodes().size()))

@@ -27,6 +27,7 @@ public final class Session implements AutoCloseable {
     private boolean vertical;
     private boolean outputClosed;
     private Result lastResult;
+    private int place;
 
     private volatile CompletableFuture<?> running;
     private volatile boolean cancelled;
@@ -160,6 +161,19 @@ public final class Session implements AutoCloseable {
             connection = Connection.open(this);
         }
         return connection;
+    }
+
+    /** Node beside which the client counts as being; 0: none. */
+    int place() {
+        return place;
+    }
+
+    void placeAt(int nodeId) {
+        place = nodeId;
+        if (connection != null) {
+            connection.close();
+            connection = null;
+        }
     }
 
     /** Waits until it completes or {@link #cancel} is called. */

@@ -56,6 +56,10 @@ final class Status implements Callable<Integer> {
         if (table) {
             groups(view);
         }
+        List<String> faults = view.faults();
+        if (!faults.isEmpty()) {
+            session.note("made on purpose and in force: " + String.join(" ", faults) + "; kvctl faults, kvctl heal");
+        }
         return 0;
     }
 
@@ -213,6 +217,9 @@ final class Status implements Callable<Integer> {
                 json.name("rss_bytes").number(node.status().rssBytes());
                 json.name("uptime_ms").number(node.status().uptimeMs());
                 json.name("incarnation").number(node.status().incarnation());
+                json.name("faults").open('[');
+                node.status().faults().forEach(json::text);
+                json.close(']');
                 json.name("replicas").open('[');
                 node.status().replicas().forEach(replica -> replica(json, view, replica));
                 json.close(']');

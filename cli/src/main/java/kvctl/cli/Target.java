@@ -79,7 +79,13 @@ record Target(String name, String clusterId, List<String> addresses, ClusterDir 
     }
 
     KvClient connect(long timeoutMs) {
+        return connect(timeoutMs, 0);
+    }
+
+    /** @param place node beside which the client counts as being; 0: none */
+    KvClient connect(long timeoutMs, int place) {
         return KvClient.builder()
+                .at(place)
                 .endpoints(addresses)
                 .clusterId(clusterId)
                 .name("kvctl")

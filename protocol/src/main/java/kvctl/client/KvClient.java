@@ -123,6 +123,18 @@ public final class KvClient implements AutoCloseable {
         return start(builder).thenApply(KvClient::status);
     }
 
+    /**
+     * Asks one node about faults that are made on purpose; fails at once if it can't be reached.
+     *
+     * @return {@link Response.Ok}, {@link Response.FaultsReply} or {@link Response.ProbesReply}
+     */
+    public CompletableFuture<Response> faultsAsync(int nodeId, Request.OfFaults request, long limitMs) {
+        Call.Builder builder = new Call.Builder("faults", tag -> request);
+        builder.nodeId = nodeId;
+        builder.timeoutMs = limitMs;
+        return start(builder).thenApply(Result::response);
+    }
+
     /** Asks the group's leader to hand over to another replica. */
     public CompletableFuture<Result> transferAsync(int groupId, int toNodeId) {
         Call.Builder builder = new Call.Builder("transfer", tag -> new Request.TransferLeadership(groupId, toNodeId));
