@@ -14,8 +14,9 @@ usage: ./install.sh [--prefix DIR] [--test] [--help]
   sources are newer than the last build, and installs the one file
   DIR/bin/kvctl (DIR is ~/.local unless given).
 
-  --test  gets the tools (also tmux, for the tests that drive a terminal) and
-          runs every check and test; installs nothing.
+  --test  gets the tools (also tmux and Chromium, for the tests that drive a
+          terminal and a browser) and runs every check and test; installs
+          nothing.
 END
 }
 
@@ -124,11 +125,14 @@ missing=
 find_jdk || missing="$missing jdk"
 have mvn || missing="$missing maven"
 if [ $mode = test ] && ! have tmux; then missing="$missing tmux"; fi
+if [ $mode = test ] && ! have chromium && ! have chromium-browser && ! have google-chrome; then
+  missing="$missing chromium"
+fi
 missing=${missing# }
 
 if [ -n "$missing" ]; then
   if [ "$(uname -s)" = Darwin ]; then
-    fail "missing: $missing; get them with: brew install openjdk@17 maven tmux"
+    fail "missing: $missing; get them with: brew install openjdk@17 maven tmux; brew install --cask chromium"
   fi
   if [ "$(id -u)" -eq 0 ]; then
     become_root=

@@ -41,7 +41,7 @@ final class Shrink {
         shrink.window.sort(Comparator.comparingLong(Operation::startNs));
         Verdict shown = new Search(found.key(), shrink.window, shrink.budget).run(shrink.first);
         boolean clear = shown.kind() == Verdict.Kind.VIOLATED;
-        List<Operation> order = clear ? shrink.asRecorded(shown.operations()) : found.operations();
+        List<Operation> order = clear ? shrink.asJudged(shown.operations()) : found.operations();
         String searched = clear ? Search.reason(found.key(), shrink.window.size(), order) : found.reason();
         return new Verdict(
                 Verdict.Kind.VIOLATED,
@@ -51,6 +51,15 @@ final class Shrink {
                 shrink.asRecorded(shrink.window),
                 shrink.first.equals(Register.ANYTHING),
                 found.counts());
+    }
+
+    /** The operations as they were judged: an answer that came too late to count is none. */
+    private List<Operation> asJudged(List<Operation> cut) {
+        return cut.stream()
+                .map(op -> op.done()
+                        ? recorded.get(op.call())
+                        : recorded.get(op.call()).call().unknown())
+                .toList();
     }
 
     /** The operations with the answers that they got after all. */
