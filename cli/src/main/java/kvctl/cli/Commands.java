@@ -2,6 +2,18 @@ package kvctl.cli;
 
 import java.util.List;
 import kvctl.cli.bench.BenchCommand;
+import kvctl.cli.check.CheckCommand;
+import kvctl.cli.check.NemesisCommand;
+import kvctl.cli.fault.ClockCommand;
+import kvctl.cli.fault.DelayCommand;
+import kvctl.cli.fault.DiskCommand;
+import kvctl.cli.fault.FaultsCommand;
+import kvctl.cli.fault.HealCommand;
+import kvctl.cli.fault.IsolateCommand;
+import kvctl.cli.fault.LinkCommand;
+import kvctl.cli.fault.LinkVerb;
+import kvctl.cli.fault.PartitionCommand;
+import kvctl.cli.fault.ReorderCommand;
 import kvctl.cli.launch.LaunchCommands;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,6 +41,21 @@ final class Commands {
             "migrate",
             "wait",
             "bench",
+            "partition",
+            "isolate",
+            "cut",
+            "delay",
+            "drop",
+            "duplicate",
+            "reorder",
+            "clog",
+            "disk",
+            "clock",
+            "faults",
+            "heal",
+            "check",
+            "nemesis",
+            "client",
             "expect",
             "expect-error",
             "sleep",
@@ -65,6 +92,21 @@ final class Commands {
                         () -> session.connection()
                                 .target()
                                 .connect(session.settings().requestMs()));
+            case "partition" -> new PartitionCommand(session, () -> new ConnectedPlaces(session));
+            case "isolate" -> new IsolateCommand(session, () -> new ConnectedPlaces(session));
+            case "cut" -> link(session, LinkVerb.CUT);
+            case "clog" -> link(session, LinkVerb.CLOG);
+            case "drop" -> link(session, LinkVerb.DROP);
+            case "duplicate" -> link(session, LinkVerb.DUPLICATE);
+            case "delay" -> new DelayCommand(session, () -> new ConnectedPlaces(session));
+            case "reorder" -> new ReorderCommand(session, () -> new ConnectedPlaces(session));
+            case "disk" -> new DiskCommand(session, () -> new ConnectedPlaces(session));
+            case "clock" -> new ClockCommand(session, () -> new ConnectedPlaces(session));
+            case "faults" -> new FaultsCommand(session, () -> new ConnectedPlaces(session));
+            case "heal" -> new HealCommand(session, () -> new ConnectedPlaces(session));
+            case "check" -> new CheckCommand(session, () -> new ConnectedSubject(session)).tree();
+            case "nemesis" -> new NemesisCommand(session, () -> new ConnectedSubject(session)).tree();
+            case "client" -> new ClientPlace(session);
             case "completion" -> new Completion(session);
             case "expect" -> new Expect(session);
             case "expect-error" -> new ExpectError(session);
@@ -74,6 +116,16 @@ final class Commands {
             case "repl" -> new ReplCommand(session);
             default -> throw new IllegalArgumentException(name);
         };
+    }
+
+    private static CommandLine link(Session session, LinkVerb verb) {
+        CommandLine command = new CommandLine(new LinkCommand(session, () -> new ConnectedPlaces(session), verb));
+        command.getCommandSpec()
+                .name(verb.word())
+                .usageMessage()
+                .header(verb.header())
+                .footer(verb.examples().toArray(String[]::new));
+        return command;
     }
 
     /** The command that these words run, or null if only a parser with the whole tree can tell. */

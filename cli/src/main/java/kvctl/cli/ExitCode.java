@@ -27,6 +27,10 @@ public enum ExitCode {
     UNSAFE(9, "refused as unsafe without --yes (or no terminal to ask on)"),
     /** The script expected something else. */
     EXPECTATION(10, "expectation failed (expect, expect-error, wait)"),
+    /** The history of a check can't be explained. */
+    VIOLATED(11, "check: the history is not linearizable"),
+    /** A check that says neither yes nor no. */
+    UNDECIDED(12, "check: not decided, by too little load or a search that was given up"),
     /** Ctrl-C. */
     INTERRUPTED(130, "interrupted (SIGINT, Ctrl-C)"),
     /** Told to end. */

@@ -332,6 +332,8 @@ final class CommandsTest {
                         "8 CONFIG",
                         "9 UNSAFE",
                         "10 EXPECTATION",
+                        "11 VIOLATED",
+                        "12 UNDECIDED",
                         "130 INTERRUPTED",
                         "143 TERMINATED");
     }

@@ -9,6 +9,7 @@ import kvctl.cli.CliException;
 import kvctl.cli.Durations;
 import kvctl.cli.ExitCode;
 import kvctl.cli.Session;
+import kvctl.cli.Stop;
 import kvctl.client.KvClient;
 import kvctl.protocol.ShardMap;
 import picocli.CommandLine.Command;

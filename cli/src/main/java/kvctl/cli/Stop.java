@@ -1,22 +1,20 @@
-package kvctl.cli.bench;
+package kvctl.cli;
 
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import kvctl.cli.ExitCode;
-import kvctl.cli.Session;
 import org.jline.utils.Signals;
 
 /**
  * Ctrl-C and SIGTERM while a load runs: the first ends the load, which then says what it measured, the second ends the
  * process. In the REPL signals are the REPL's, and it cancels the session.
  */
-final class Stop implements AutoCloseable {
+public final class Stop implements AutoCloseable {
     private final Session session;
     private final AtomicInteger code = new AtomicInteger();
     private final Map<String, Object> before = new TreeMap<>();
 
-    Stop(Session session) {
+    public Stop(Session session) {
         this.session = session;
         if (!session.isRepl()) {
             take("INT", ExitCode.INTERRUPTED.code());
@@ -33,12 +31,12 @@ final class Stop implements AutoCloseable {
     }
 
     /** The exit code for how it was stopped; 0 if it was not. */
-    int code() {
+    public int code() {
         int signalled = code.get();
         return signalled == 0 && session.isCancelled() ? ExitCode.INTERRUPTED.code() : signalled;
     }
 
-    boolean isAsked() {
+    public boolean isAsked() {
         return code() != 0;
     }
 
