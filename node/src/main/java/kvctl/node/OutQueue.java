@@ -2,6 +2,9 @@ package kvctl.node;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import kvctl.protocol.BytesWriter;
 
@@ -30,30 +33,36 @@ final class OutQueue {
         if (bytes.getAndAdd(size) == 0) {
             movedMs = NodeLoop.realMs();
         }
-        int at = 0;
-        while (at < size) {
-            int length = Math.min(PIECE_BYTES, size - at);
-            ByteBuf piece;
-            try {
-                piece = to.alloc().directBuffer(length);
-            } catch (OutOfMemoryError e) {
-                giveUp(to, size - at);
-                return;
+        List<ByteBuf> pieces = new ArrayList<>();
+        try {
+            for (int at = 0; at < size; at += PIECE_BYTES) {
+                int length = Math.min(PIECE_BYTES, size - at);
+                pieces.add(to.alloc().directBuffer(length).writeBytes(frames.array(), at, length));
             }
-            piece.writeBytes(frames.array(), at, length);
-            at += length;
-            (at < size ? to.write(piece) : to.writeAndFlush(piece)).addListener(done -> {
-                bytes.addAndGet(-length);
-                all.addAndGet(-length);
-                movedMs = NodeLoop.realMs();
+            // In one task: what the event loop answers by itself must not come between two pieces.
+            to.eventLoop().execute(() -> {
+                pieces.forEach(piece -> write(to, piece));
+                to.flush();
             });
+        } catch (OutOfMemoryError | RejectedExecutionException e) {
+            giveUp(to, pieces, size);
         }
     }
 
-    /** No memory for buffers: this connection ends, the node does not (HAZARDS A1). Its other side asks again. */
-    private void giveUp(Channel to, int unwritten) {
-        bytes.addAndGet(-unwritten);
-        all.addAndGet(-unwritten);
+    private void write(Channel to, ByteBuf piece) {
+        int length = piece.readableBytes();
+        to.write(piece).addListener(done -> {
+            bytes.addAndGet(-length);
+            all.addAndGet(-length);
+            movedMs = NodeLoop.realMs();
+        });
+    }
+
+    /** No memory for buffers, or the end: the connection ends, the node does not (HAZARDS A1). Its other side asks again. */
+    private void giveUp(Channel to, List<ByteBuf> pieces, int size) {
+        pieces.forEach(ByteBuf::release);
+        bytes.addAndGet(-size);
+        all.addAndGet(-size);
         to.close();
     }
 

@@ -19,6 +19,7 @@ import kvctl.cli.Session;
 import kvctl.cli.fault.Places.Answer;
 import kvctl.cli.fault.Places.Question;
 import kvctl.protocol.Fault;
+import kvctl.protocol.Limits;
 import kvctl.protocol.Request;
 import kvctl.protocol.Response;
 
@@ -91,13 +92,14 @@ final class Injection {
 
     /** Tells all nodes concerned. Returns those that did not answer, so that only the other end enforces it. */
     private Set<String> inject(String id, Bound bound, long forMs) {
+        String whole = bound.words() + options.text();
+        String text = whole.substring(0, Math.min(whole.length(), Limits.FAULT_TEXT_MAX));
         List<Question> questions = new ArrayList<>();
         for (String node : places.nodes()) {
             List<Fault> own = bound.rules().stream()
                     .filter(rule -> rule.concerns(places.id(node)))
                     .toList();
             if (!own.isEmpty()) {
-                String text = bound.words() + options.text();
                 questions.add(new Question(node, new Request.InjectFault(id, text, own, forMs, options.seed())));
             }
         }
