@@ -34,9 +34,7 @@ class SnapshotCatchUpTest {
                 }
                 puts.forEach(client::await);
                 int leader = cluster.awaitLeader(1);
-                assertThat(cluster.replica(leader, 1).firstLogIndex())
-                        .as("log dropped")
-                        .isGreaterThan(1000);
+                await("log dropped").until(() -> cluster.replica(leader, 1).firstLogIndex() > 1000);
 
                 cluster.start(3);
                 await().atMost(Duration.ofSeconds(30))
