@@ -15,6 +15,7 @@ import kvctl.cli.fault.LinkVerb;
 import kvctl.cli.fault.PartitionCommand;
 import kvctl.cli.fault.ReorderCommand;
 import kvctl.cli.launch.LaunchCommands;
+import kvctl.cli.sim.SimulateCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -55,6 +56,7 @@ final class Commands {
             "heal",
             "check",
             "nemesis",
+            "simulate",
             "client",
             "expect",
             "expect-error",
@@ -106,6 +108,7 @@ final class Commands {
             case "heal" -> new HealCommand(session, () -> new ConnectedPlaces(session));
             case "check" -> new CheckCommand(session, () -> new ConnectedSubject(session)).tree();
             case "nemesis" -> new NemesisCommand(session, () -> new ConnectedSubject(session)).tree();
+            case "simulate" -> new SimulateCommand(session);
             case "client" -> new ClientPlace(session);
             case "completion" -> new Completion(session);
             case "expect" -> new Expect(session);

@@ -392,4 +392,15 @@ final class CommandsTest {
         assertThat(actual).isEqualTo(code);
         assertThat(kv.out()).isEmpty();
     }
+
+    @Test
+    void simulationsTellHowManySeedsPassed() {
+        assertThat(kv.run("simulate", "--seeds", "3..5", "-o", "json")).isZero();
+        assertThat(kv.out()).startsWith("{\"schema\":\"kvctl/simulate/1\",\"seeds\":3,\"failed\":0,\"events\":");
+        assertThat(kv.run("simulate", "--seed", "3", "--trace", "--rows", "5")).isZero();
+        assertThat(kv.out().lines().count()).isGreaterThanOrEqualTo(5);
+        assertThat(kv.err()).contains("seed 3 passed");
+        assertThat(kv.run("simulate", "--seeds", "9..1")).isEqualTo(2);
+        assertThat(kv.run("simulate", "--trace")).isEqualTo(2);
+    }
 }

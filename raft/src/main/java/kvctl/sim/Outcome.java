@@ -39,9 +39,14 @@ public record Outcome(
         }
     }
 
+    /** One line: whether it passed. */
+    public String verdict() {
+        return "seed " + seed + (broken == null ? " passed" : " FAILED: " + broken.getMessage());
+    }
+
     /** What a person needs to look into a failure. */
     public String report() {
-        return "seed " + seed + (broken == null ? " passed" : " FAILED: " + broken.getMessage())
+        return verdict()
                 + "\n  options  " + options
                 + "\n  run      " + simulatedMs + " ms, " + events + " events, " + text(counts)
                 + "\n  again    " + again + seed

@@ -15,8 +15,7 @@ public final class ClusterRun {
 
     private static final int REPORT_ROWS = 120;
 
-    private static final String AGAIN = "mvn -pl protocol,raft,storage,node test -Dtest=ClusterSeedsTest"
-            + " -Dsurefire.failIfNoSpecifiedTests=false -Dkvctl.seed=";
+    private static final String AGAIN = "kvctl simulate --trace --seed ";
 
     private final long seed;
     private final Simulation simulation;
