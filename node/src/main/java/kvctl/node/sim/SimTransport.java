@@ -151,7 +151,7 @@ final class SimTransport implements Transport {
 
         @Override
         public boolean send(Frame.Ask ask) {
-            comment(() -> "asks " + ask.request());
+            comment(() -> SimText.of(ask.request()));
             toServer(() -> {
                 if (server.up()) {
                     long deadlineMs = server.nowMs() + ask.timeLeftMs();
@@ -171,13 +171,9 @@ final class SimTransport implements Transport {
                             simulation.nowUs(),
                             server.nodeId(),
                             Trace.mix(digest, clientId),
-                            () -> "n" + server.nodeId() + " answers c" + clientId + " " + text(call, response));
+                            () -> "n" + server.nodeId() + " > c" + clientId + " " + SimText.of(call.request()) + ": "
+                                    + SimText.of(response));
             toClient(() -> listener.answered(call.correlationId(), response));
-        }
-
-        private String text(Call call, Response response) {
-            String text = call.request().getClass().getSimpleName() + ": " + response;
-            return text.length() < 200 ? text : text.substring(0, 200);
         }
 
         @Override
