@@ -18,8 +18,14 @@ public final class Home {
         }
         String state = env.getOrDefault("XDG_STATE_HOME", "");
         return state.isEmpty()
-                ? Path.of(System.getProperty("user.home"), ".local", "state", "kvctl")
+                ? user(env).resolve(Path.of(".local", "state", "kvctl"))
                 : Path.of(state).toAbsolutePath().resolve("kvctl");
+    }
+
+    /** The user's home, where his shell has it; what Java says is from the list of users. */
+    public static Path user(Map<String, String> env) {
+        String home = env.getOrDefault("HOME", "");
+        return Path.of(home.isEmpty() ? System.getProperty("user.home") : home).toAbsolutePath();
     }
 
     /** Creates the directory and its parents where they are missing; only the user may look into it (0700). */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import kvctl.cli.Home;
 import kvctl.node.Topology;
 import kvctl.protocol.NodeStatus;
 
@@ -35,9 +36,8 @@ final class StartArchive {
     StartArchive(Map<String, String> env, Path jar) {
         this.jar = jar;
         String cache = env.getOrDefault("XDG_CACHE_HOME", "");
-        Path base = cache.isEmpty() || !Path.of(cache).isAbsolute()
-                ? Path.of(System.getProperty("user.home"), ".cache")
-                : Path.of(cache);
+        Path base =
+                cache.isEmpty() || !Path.of(cache).isAbsolute() ? Home.user(env).resolve(".cache") : Path.of(cache);
         this.dir = base.resolve("kvctl").resolve(jar.getRoot().relativize(jar));
     }
 
