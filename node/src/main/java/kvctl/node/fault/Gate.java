@@ -2,6 +2,7 @@ package kvctl.node.fault;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -92,7 +93,11 @@ public final class Gate extends ChannelDuplexHandler {
 
     /** Closes so that nothing more of what was written arrives. */
     public void reset() {
-        channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        try {
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        } catch (ChannelException e) {
+            // Closed already: its other end was quicker.
+        }
         channel.close();
     }
 
