@@ -5,7 +5,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import kvctl.protocol.Change;
@@ -112,7 +111,9 @@ final class Join implements Callable<Integer> {
             String name = names.get(i);
             if (i == 0 && groups.get(name).isEmpty()) {
                 throw CliException.usage(
-                        names.size() == 1 ? "Group '" + name + "' has no nodes." : noNode(names.get(1), nodes.keySet()),
+                        names.size() == 1
+                                ? "Group '" + name + "' has no nodes."
+                                : Words.noNode(names.get(1), nodes.keySet()),
                         known);
             }
             check(name, groups.get(name), nodes, known);
@@ -127,15 +128,10 @@ final class Join implements Callable<Integer> {
         if (ids.isEmpty()) {
             boolean looksLikeOne = Words.nearest(name, nodes.keySet()) != null;
             throw CliException.usage(
-                    looksLikeOne ? noNode(name, nodes.keySet()) : "Group '" + name + "' has no nodes.", known);
+                    looksLikeOne ? Words.noNode(name, nodes.keySet()) : "Group '" + name + "' has no nodes.", known);
         }
         if (new HashSet<>(ids).size() < ids.size()) {
             throw CliException.usage("Group '" + name + "' names a node twice.", known);
         }
-    }
-
-    private static String noNode(String name, Set<String> nodes) {
-        String near = Words.nearest(name, nodes);
-        return "There is no node '" + name + "'." + (near == null ? "" : " Did you mean '" + near + "'?");
     }
 }

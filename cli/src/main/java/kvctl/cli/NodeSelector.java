@@ -73,10 +73,8 @@ public final class NodeSelector {
     }
 
     private CliException unknown(String word) {
-        String near = Words.nearest(word, nodes.nodes());
         return CliException.usage(
-                "There is no node '" + word + "'." + (near == null ? "" : " Did you mean '" + near + "'?"),
-                "name a node, all, random, 'leader(GROUP)' or 'follower(GROUP)'");
+                Words.noNode(word, nodes.nodes()), "name a node, all, random, 'leader(GROUP)' or 'follower(GROUP)'");
     }
 
     private ShardMap.Group group(String word) {

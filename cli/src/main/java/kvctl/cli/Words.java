@@ -55,6 +55,12 @@ public final class Words {
         return !Character.isWhitespace(c) && !Character.isISOControl(c) && c != '\'' && c != '"' && c != '\\';
     }
 
+    /** What to say of a node that is not there. */
+    static String noNode(String typed, Collection<String> nodes) {
+        String near = nearest(typed, nodes);
+        return "There is no node '" + typed + "'." + (near == null ? "" : " Did you mean '" + near + "'?");
+    }
+
     /** The known word nearest to what was typed, or null if none is near enough to be meant. */
     public static String nearest(String typed, Collection<String> known) {
         String best = null;

@@ -56,10 +56,6 @@ final class CheckOptions {
         return seed;
     }
 
-    int clients() {
-        return clients;
-    }
-
     CheckLoad.Options load() {
         if (clients < 1 || clients > CLIENTS_MAX) {
             throw CliException.usage("--clients is 1 to " + CLIENTS_MAX + ", not " + clients + ".", null);

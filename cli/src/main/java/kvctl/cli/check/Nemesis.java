@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import kvctl.cli.ExitCode;
 
 /**
  * Carries out a {@link Schedule} on a thread of its own, by running its commands as a user would. In the end it heals
@@ -12,9 +13,6 @@ import java.util.function.Consumer;
  */
 final class Nemesis implements AutoCloseable {
     private static final List<String> HEAL_ALL = List.of("heal", "resume all", "start all --wait 0");
-
-    /** Other changes are under way, or there is nothing to heal: that is no failure of a nemesis. */
-    private static final int CONFLICT = 7;
 
     private final Schedule schedule;
     private final Subject cluster;
@@ -61,8 +59,8 @@ final class Nemesis implements AutoCloseable {
         long fromNs = System.nanoTime();
         int code = cluster.run(episode.command());
         told.accept(episode.command() + (code == 0 ? "" : "   (exit code " + code + ")"));
-        if (code != 0 && code != CONFLICT) {
-            return;
+        if (code != 0 && code != ExitCode.CONFLICT.code()) {
+            return; // A conflict, say with a change that is under way, is no failure of a nemesis.
         }
         synchronized (this) {
             done += code == 0 ? 1 : 0;

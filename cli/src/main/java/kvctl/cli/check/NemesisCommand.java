@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
         name = "nemesis",
         header = "Break the cluster again and again, by a schedule that is drawn from a seed.",
         footer = {
-            "  kvctl nemesis run --faults kill,pause,cut --every 5s --for 1m --seed 42",
+            "  kvctl nemesis run --faults kill,pause,one-way --every 5s --for 1m --seed 42",
             "  kvctl nemesis run --faults all --for 1m --seed 42 --plan > schedule.kv",
             "  nemesis start --faults kill             in the REPL: goes on beside other commands",
             "  nemesis stop"
