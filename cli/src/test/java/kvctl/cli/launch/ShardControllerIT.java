@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -212,10 +213,14 @@ final class ShardControllerIT {
         assertBalanced(configuration, groups);
         cluster.awaitMigrated();
         // Any node may be asked for the map, also one that has not heard of the last move yet.
-        ShardCluster.until(() -> cluster.map().number() == configuration.number()
-                && cluster.map().moves() == 0
-                && Arrays.equals(cluster.map().shardGroups(), configuration.shardGroups()));
-        assertThat(cluster.map().dataGroups()).extracting(ShardMap.Group::name).containsExactlyInAnyOrder(groups);
+        AtomicReference<ShardMap> map = new AtomicReference<>();
+        ShardCluster.until(() -> {
+            map.set(cluster.map());
+            return map.get().number() == configuration.number()
+                    && map.get().moves() == 0
+                    && Arrays.equals(map.get().shardGroups(), configuration.shardGroups());
+        });
+        assertThat(map.get().dataGroups()).extracting(ShardMap.Group::name).containsExactlyInAnyOrder(groups);
         ShardCluster.until(() -> IntStream.rangeClosed(1, NODES).allMatch(nodeId -> {
             Set<String> wanted = new TreeSet<>();
             configuration.groups().stream()
