@@ -11,6 +11,7 @@ import kvctl.node.meta.Migrator;
 import kvctl.node.meta.Note;
 import kvctl.node.meta.Notes;
 import kvctl.node.meta.Pace;
+import kvctl.node.meta.Room;
 import kvctl.protocol.ShardMap;
 import kvctl.raft.Message;
 import kvctl.raft.Outbox;
@@ -29,6 +30,7 @@ public final class Core {
     private final Turn turn;
     private final Groups groups;
     private final Directory directory;
+    private final Room room;
     private final Migrator migrator;
     private final Router router;
     private boolean ledController;
@@ -73,7 +75,8 @@ public final class Core {
         this.storage = ports.storage();
         this.turn = new Turn(nodeId, storage, ports.links());
         Topology.Node self = topology.node(nodeId);
-        this.groups = new Groups(topology, self, turn, storage, ports.random());
+        this.room = new Room(nodeId, ports.links());
+        this.groups = new Groups(topology, self, turn, storage, room, ports.random());
         this.directory = new Directory(nodeId, topology.shardMap(), storage.facts(), ports.links(), nowMs);
         this.migrator = new Migrator(nodeId, pace, turn, groups, directory::map, ports.links());
         this.router = new Router(self, turn, groups, migrator, directory::map, ports);
@@ -86,7 +89,9 @@ public final class Core {
 
     /** A message of another node's replica. */
     public void receive(int groupId, int from, Message message, long nowMs) {
-        turn.receive(groupId, from, message, nowMs);
+        if (room.takes(message)) {
+            turn.receive(groupId, from, message, nowMs);
+        }
     }
 
     /** A note of another node. */
@@ -95,6 +100,8 @@ public final class Core {
             directory.answer(from, wanted);
         } else if (note instanceof Note.MapNews news) {
             follow(news.map(), nowMs);
+        } else if (note instanceof Note.RoomLeft left) {
+            room.hear(from, left);
         } else {
             migrator.receive(from, note, nowMs);
         }
@@ -113,6 +120,7 @@ public final class Core {
 
     /** Fires timers and sends what promises nothing that is not durable yet. */
     public void prepare(long nowMs) {
+        room.look(storage.freeBytes(), directory.map(), nowMs);
         turn.prepare(nowMs);
     }
 
@@ -171,6 +179,9 @@ public final class Core {
     /** Housekeeping, about every second. */
     public void maintain(long nowMs) {
         storage.maintain(nowMs);
+        if (room.of(nodeId) != Room.Level.ENOUGH) {
+            handOver(nowMs);
+        }
     }
 
     /** Fails everybody who waits; no answer is given afterwards (HAZARDS A9). */
@@ -227,7 +238,7 @@ public final class Core {
         return groups.controller();
     }
 
-    /** Hands every leadership to the follower that is closest behind; returns the groups concerned. */
+    /** Hands every leadership to the follower with room that is closest behind; returns the groups concerned. */
     List<Integer> handOver(long nowMs) {
         List<Integer> handed = new ArrayList<>();
         for (int groupId : turn.groups()) {

@@ -11,6 +11,7 @@ import kvctl.node.kv.KvMachine;
 import kvctl.node.kv.ShardState;
 import kvctl.node.meta.Controller;
 import kvctl.node.meta.Migrator;
+import kvctl.node.meta.Room;
 import kvctl.protocol.Limits;
 import kvctl.protocol.NodeStatus;
 import kvctl.protocol.Request;
@@ -142,6 +143,14 @@ final class Router {
         if (leads(groupId) && !machine.serves(shardId)) {
             call.answer(notServed(groupId, shardId));
             return; // Not proposed: clients ask again and again until the shard has arrived where it goes.
+        }
+        if (leads(groupId)) {
+            String full = groups.room().fullNode(newest.get(), groupId, write instanceof Request.Delete);
+            if (full != null) {
+                String message = "%s takes no writes: the disk of %s is nearly full.".formatted(name(groupId), full);
+                call.answer(refused(Code.BUSY, message, 0));
+                return;
+            }
         }
         byte[] command;
         try {
@@ -352,16 +361,7 @@ final class Router {
     }
 
     String nodeName(int nodeId) {
-        return nodeId == 0 ? "unknown" : nodeName(map, nodeId);
-    }
-
-    private static String nodeName(ShardMap map, int nodeId) {
-        for (ShardMap.Node node : map.nodes()) {
-            if (node.nodeId() == nodeId) {
-                return node.name();
-            }
-        }
-        return "node " + nodeId;
+        return nodeId == 0 ? "unknown" : map.nodeName(nodeId);
     }
 
     /** Takes the newest map and the leaders that are known now into what clients get. */
@@ -376,7 +376,8 @@ final class Router {
         RaftStatus.Peer best = null;
         for (RaftStatus.Peer peer : status.peers()) {
             boolean better = best == null || peer.matchIndex() > best.matchIndex();
-            best = alive(peer, replicaMs) && better ? peer : best;
+            boolean able = alive(peer, replicaMs) && groups.room().of(peer.nodeId()) == Room.Level.ENOUGH;
+            best = able && better ? peer : best;
         }
         return best;
     }
@@ -401,6 +402,7 @@ final class Router {
                 incarnation,
                 process.dataBytes(),
                 process.rssBytes(),
+                groups.room().freeBytes(),
                 replicas,
                 process.faults());
     }

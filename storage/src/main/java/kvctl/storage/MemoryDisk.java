@@ -28,6 +28,7 @@ public final class MemoryDisk {
     private long failingWrite = Long.MAX_VALUE;
     private long failingSync = Long.MAX_VALUE;
     private int life;
+    private long freeBytes = Long.MAX_VALUE;
     private List<Undo> transaction;
 
     /** What a row was before a commit; {@code value} is null where there was none. */
@@ -46,6 +47,11 @@ public final class MemoryDisk {
     /** Syncs made so far. */
     public long syncs() {
         return syncs;
+    }
+
+    /** The disk says that so much is left; what is written is taken all the same. Outlives crashes. */
+    public void room(long bytes) {
+        freeBytes = bytes;
     }
 
     /** The n-th commit from now, from 1, fails; nothing of it is kept. */
@@ -237,6 +243,11 @@ public final class MemoryDisk {
         @Override
         public long position() {
             return commits;
+        }
+
+        @Override
+        public long freeBytes() {
+            return freeBytes;
         }
 
         @Override

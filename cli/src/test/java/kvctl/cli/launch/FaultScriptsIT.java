@@ -1,6 +1,7 @@
 package kvctl.cli.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,6 +9,7 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -42,6 +44,24 @@ final class FaultScriptsIT {
                 .as("a script heals what it made")
                 .isEmpty();
         kvctl.run("wait", "healthy", "--timeout", "60s").succeeds();
+    }
+
+    /** A disk of its own that is full to the last byte, where this machine lets people mount one. */
+    @Test
+    void D12_nodesWithoutADiskToWriteOnServeReadsAndGoOnWithoutARestart() throws Exception {
+        assumeThat(mountsAllowed()).as("unshare --map-root-user --mount").isTrue();
+        Kvctl.Ran ran = kvctl.script(SCRIPTS.resolve("full-disk.sh")).succeeds();
+        assertThat(ran.out()).contains("\n2000\n", "\tfull\t", "== There is room again\n3\n");
+        assertThat(ran.err()).contains("the disk of n", "is nearly full");
+    }
+
+    private static boolean mountsAllowed() throws Exception {
+        Process process = new ProcessBuilder(
+                        "unshare", "--map-root-user", "--mount", "sh", "-c", "mount -t tmpfs none /mnt")
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        return process.waitFor() == 0;
     }
 
     static Stream<String> scripts() throws IOException {

@@ -108,6 +108,7 @@ final class Kvctl {
         builder.environment().keySet().removeIf(name -> name.startsWith("KVCTL_"));
         builder.environment().put("KVCTL", String.join(" ", java()));
         builder.environment().put("KVCTL_HOME", home.toString());
+        builder.environment().put("PORT", Integer.toString(basePort + 5));
         builder.environment().put("XDG_CACHE_HOME", home.resolve("cache").toString());
         return new Running(builder.start(), out, err);
     }
