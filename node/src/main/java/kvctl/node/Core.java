@@ -238,6 +238,11 @@ public final class Core {
         return groups.controller();
     }
 
+    /** What the node's own disk can take. */
+    Room.Level room() {
+        return room.of(nodeId);
+    }
+
     /** Hands every leadership to the follower with room that is closest behind; returns the groups concerned. */
     List<Integer> handOver(long nowMs) {
         List<Integer> handed = new ArrayList<>();

@@ -62,7 +62,7 @@ final class ClusterChaos implements Chaos.Target {
         chaos.every(swarm.changeMs(), this::change);
         chaos.every(swarm.steerMs(), this::steer);
         chaos.every(swarm.clientCutMs(), this::cutClient);
-        simulation.repeat(disks, swarm.clientCutMs(), () -> over, this::fillDisk);
+        simulation.repeat(disks, disks.nextInt(3) == 0 ? swarm.clientCutMs() : 0, () -> over, this::fillDisk);
     }
 
     /** Heals everything: links, disks and processes. */
