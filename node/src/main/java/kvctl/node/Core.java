@@ -31,6 +31,7 @@ public final class Core {
     private final Groups groups;
     private final Directory directory;
     private final Room room;
+    private final Links links;
     private final Migrator migrator;
     private final Router router;
     private boolean ledController;
@@ -73,9 +74,10 @@ public final class Core {
     public Core(Topology topology, int nodeId, Pace pace, Ports ports, long nowMs) {
         this.nodeId = nodeId;
         this.storage = ports.storage();
-        this.turn = new Turn(nodeId, storage, ports.links());
-        Topology.Node self = topology.node(nodeId);
+        this.links = ports.links();
         this.room = new Room(nodeId, ports.links());
+        this.turn = new Turn(nodeId, storage, this::send);
+        Topology.Node self = topology.node(nodeId);
         this.groups = new Groups(topology, self, turn, storage, room, ports.random());
         this.directory = new Directory(nodeId, topology.shardMap(), storage.facts(), ports.links(), nowMs);
         this.migrator = new Migrator(nodeId, pace, turn, groups, directory::map, ports.links());
@@ -83,6 +85,13 @@ public final class Core {
         groups.follow(directory.map(), nowMs);
         router.refreshMap();
         followController(nowMs);
+    }
+
+    /** What another node has no room for is not sent: to Raft that is a loss like others (HAZARDS D12). */
+    private void send(int groupId, int to, Message message) {
+        if (room.sends(to, message)) {
+            links.send(groupId, to, message);
+        }
     }
 
     // --- what has come ---
@@ -180,7 +189,8 @@ public final class Core {
     public void maintain(long nowMs) {
         storage.maintain(nowMs);
         if (room.of(nodeId) != Room.Level.ENOUGH) {
-            handOver(nowMs);
+            Room.Level better = Room.Level.values()[room.of(nodeId).ordinal() - 1];
+            handOver(better, nowMs);
         }
     }
 
@@ -243,11 +253,15 @@ public final class Core {
         return room.of(nodeId);
     }
 
-    /** Hands every leadership to the follower with room that is closest behind; returns the groups concerned. */
+    /** Hands every leadership to the follower that is closest behind; returns the groups concerned. */
     List<Integer> handOver(long nowMs) {
+        return handOver(Room.Level.NONE, nowMs);
+    }
+
+    private List<Integer> handOver(Room.Level needed, long nowMs) {
         List<Integer> handed = new ArrayList<>();
         for (int groupId : turn.groups()) {
-            RaftStatus.Peer best = router.closest(turn.status(groupId), nowMs);
+            RaftStatus.Peer best = router.closest(turn.status(groupId), needed, nowMs);
             if (best != null) {
                 turn.transferLeadership(groupId, best.nodeId(), nowMs);
                 handed.add(groupId);

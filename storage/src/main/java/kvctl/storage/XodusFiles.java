@@ -77,9 +77,12 @@ final class XodusFiles extends AbstractDataWriter implements DataReader {
 
     /** Bytes that the disk can still take; cheap enough for every turn. Gives up the reserve if that is very little. */
     long freeBytes() {
-        long free = faults.freeBytes(dir.toFile().getUsableSpace());
+        long free = dir.toFile().getUsableSpace();
+        if (free <= 0 && dir.toFile().getTotalSpace() <= 0) {
+            return faults.freeBytes(Long.MAX_VALUE); // This file system does not say.
+        }
         reserve.look(free);
-        return free;
+        return faults.freeBytes(free);
     }
 
     /** @throws RuntimeException the first failure, if there was one */

@@ -3,6 +3,7 @@ package kvctl.node.meta;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.IntPredicate;
 import kvctl.protocol.NodeStatus;
 import kvctl.protocol.ShardMap;
 import kvctl.raft.Entry;
@@ -16,18 +17,25 @@ import kvctl.raft.Message;
  * <ul>
  *   <li>{@link Level#LITTLE}, below {@value NodeStatus#LITTLE_ROOM_BYTES} bytes: no puts, appends and shards that arrive;
  *       deletes are taken. A leader hands over to a follower that has more.
- *   <li>{@link Level#NONE}, below {@value #LAST_BYTES} bytes: nothing at all, and entries of other leaders are not taken
- *       either, except tiny ones, so that a new leader can be sure of its term and serve reads.
+ *   <li>{@link Level#NONE}, below {@value #LAST_BYTES} bytes: nothing at all, and of what other leaders send only a
+ *       little, so that a new leader can be sure of its term and serve reads. Snapshots are taken at {@link Level#ENOUGH} only.
  * </ul>
  */
 public final class Room {
     /** Enough for some turns of all nodes of a machine. */
     static final long LAST_BYTES = 16 << 20;
 
-    /** More than it takes to be short of room, so that a node does not change its mind all the time. */
-    private static final long AGAIN_BYTES = 8 << 20;
+    /** Of what others send, so much is taken at {@link Level#NONE}, each message counted with what it costs to store. */
+    static final long LAST_TAKEN_BYTES = 4 << 20;
 
-    private static final int TINY_BYTES = 1024;
+    private static final long ENTRIES_BYTES = 4 << 10;
+
+    /** There must be more room for so long, so that a node does not change its mind all the time. */
+    static final long BETTER_MS = 500;
+
+    /** Between entries for a node that has no room. */
+    private static final long TRY_MS = 200;
+
     static final long TELL_MS = 1000;
     static final long HEARD_MS = 5 * TELL_MS;
 
@@ -48,6 +56,9 @@ public final class Room {
     private Level told = Level.ENOUGH;
     private long tellAtMs;
     private long nowMs;
+    private long betterSinceMs;
+    private long takenBytes;
+    private final Map<Integer, Long> triedAtMs = new TreeMap<>();
 
     public Room(int nodeId, Notes notes) {
         this.nodeId = nodeId;
@@ -58,7 +69,15 @@ public final class Room {
     public void look(long free, ShardMap map, long now) {
         nowMs = now;
         freeBytes = free;
-        own = own == Level.ENOUGH ? level(free) : level(Math.max(0, free - AGAIN_BYTES));
+        Level level = level(free);
+        if (level.compareTo(own) >= 0) {
+            betterSinceMs = now;
+        }
+        if (level.compareTo(own) > 0 || now - betterSinceMs >= BETTER_MS) {
+            own = level;
+            betterSinceMs = now;
+            takenBytes = 0;
+        }
         if (own == told && (own == Level.ENOUGH || now < tellAtMs)) {
             return;
         }
@@ -96,28 +115,53 @@ public final class Room {
     /**
      * Null if a group that this node leads may take what makes it bigger; otherwise the name of a node that is in the way.
      *
-     * @param delete it makes the group smaller in the end
+     * @param small it adds little, or takes away in the end
+     * @param alive whether another member is there; asked only when some have no room
      */
-    public String fullNode(ShardMap map, int groupId, boolean delete) {
-        Level most = delete ? Level.LITTLE : Level.ENOUGH;
-        int full = of(nodeId).compareTo(most) > 0 ? nodeId : 0;
+    public String fullNode(ShardMap map, int groupId, boolean small, IntPredicate alive) {
+        Level most = small ? Level.LITTLE : Level.ENOUGH;
         List<Integer> members = map.group(groupId).nodeIds();
-        List<Integer> without =
-                members.stream().filter(id -> of(id).compareTo(most) > 0).toList();
-        if (full == 0 && without.size() * 2 >= members.size()) {
-            full = without.get(0);
+        int full = of(nodeId).compareTo(most) > 0 ? nodeId : 0;
+        for (int i = 0; i < members.size() && full == 0; i++) {
+            full = of(members.get(i)).compareTo(most) > 0 ? members.get(i) : 0;
         }
-        return full == 0 ? null : map.nodeName(full);
+        if (full == 0) {
+            return null;
+        }
+        long able = members.stream()
+                .filter(id -> of(id).compareTo(most) <= 0 && alive.test(id))
+                .count();
+        return full != nodeId && able > members.size() / 2 ? null : map.nodeName(full);
     }
 
-    /** False: the message is to be treated as lost, since what it brings might not fit on the disk. */
+    /**
+     * False: what the message brings might not fit on the own disk, so it is to be treated as lost. At {@link Level#NONE}
+     * a little is taken all the same, so that a new leader's first entry, and the few before it, can be committed.
+     */
     public boolean takes(Message message) {
-        if (own != Level.NONE) {
-            return true;
+        if (message instanceof Message.AppendEntries append && own == Level.NONE && !isTiny(append)) {
+            takenBytes += ENTRIES_BYTES
+                    + append.entries().stream().mapToLong(Entry::sizeBytes).sum();
+            return takenBytes <= LAST_TAKEN_BYTES;
         }
-        if (message instanceof Message.AppendEntries append) {
-            return append.entries().stream().mapToLong(Entry::sizeBytes).sum() <= TINY_BYTES;
+        return own == Level.ENOUGH || !(message instanceof Message.InstallSnapshot);
+    }
+
+    /** False: the other node is known to have no room for it. Entries are tried now and then, since it takes a few. */
+    public boolean sends(int to, Message message) {
+        Level level = of(to);
+        if (level == Level.NONE && message instanceof Message.AppendEntries append && !isTiny(append)) {
+            boolean again = nowMs >= triedAtMs.getOrDefault(to, Long.MIN_VALUE / 2) + TRY_MS;
+            if (again) {
+                triedAtMs.put(to, nowMs);
+            }
+            return again;
         }
-        return !(message instanceof Message.InstallSnapshot);
+        return level == Level.ENOUGH || !(message instanceof Message.InstallSnapshot);
+    }
+
+    /** Heartbeats, and the first entry of a new leader. */
+    private static boolean isTiny(Message.AppendEntries append) {
+        return append.entries().stream().allMatch(entry -> entry.kind() == Entry.Kind.NOOP);
     }
 }

@@ -103,8 +103,8 @@ final class Taker {
             install(step, pulling, ShardChunk.empty(state.shardId(), current.number()), from);
             return null;
         }
-        String full = room.fullNode(current, groupId, false);
-        if (full != null && !KvMachine.isAmongChanges(state.cursor())) {
+        String full = room.fullNode(current, groupId, KvMachine.isAmongChanges(state.cursor()), id -> true);
+        if (full != null) {
             pulling.waitsFor = "the disk of " + full + ", which is nearly full";
             pulling.nextMs = steps.nowMs() + ANSWER_MS;
             steps.wakeBy(pulling.nextMs);

@@ -30,13 +30,14 @@ class RoomTest {
                     .toList(),
             ShardMap.Steering.FREE);
     private long nowMs = 10;
+    private int dead;
 
     private void look(long freeBytes) {
         room.look(freeBytes, map, nowMs);
     }
 
     private String full() {
-        return room.fullNode(map, 1, false);
+        return room.fullNode(map, 1, false, id -> id != dead);
     }
 
     @Test
@@ -50,17 +51,27 @@ class RoomTest {
         look(LITTLE);
         assertThat(sent).hasSize(4);
         sent.clear();
+        nowMs += Room.BETTER_MS;
         look(PLENTY);
         look(PLENTY);
         assertThat(sent).containsExactly("2 ENOUGH", "3 ENOUGH");
     }
 
     @Test
-    void changesItsMindOnlyWhenThereIsClearlyMore() {
+    void changesItsMindAtOnceForTheWorseAndLaterForTheBetter() {
         look(LITTLE);
-        look(NodeStatus.LITTLE_ROOM_BYTES);
+        look(PLENTY);
+        nowMs += Room.BETTER_MS - 1;
+        look(PLENTY);
         assertThat(room.of(1)).isEqualTo(Room.Level.LITTLE);
-        look(NodeStatus.LITTLE_ROOM_BYTES + (8 << 20));
+        look(LITTLE);
+        nowMs += 1;
+        look(PLENTY);
+        assertThat(room.of(1)).isEqualTo(Room.Level.LITTLE);
+        look(0);
+        assertThat(room.of(1)).isEqualTo(Room.Level.NONE);
+        nowMs += Room.BETTER_MS;
+        look(PLENTY);
         assertThat(room.of(1)).isEqualTo(Room.Level.ENOUGH);
     }
 
@@ -72,29 +83,64 @@ class RoomTest {
         assertThat(full()).isNull();
         room.hear(3, new Note.RoomLeft(Room.Level.LITTLE));
         assertThat(full()).isEqualTo("n2");
-        assertThat(room.fullNode(map, 1, true)).isNull();
+        assertThat(room.fullNode(map, 1, true, id -> id != dead)).isNull();
         nowMs += Room.HEARD_MS + 1;
         look(PLENTY);
         assertThat(full()).as("who is silent counts as able").isNull();
         look(LITTLE);
         assertThat(full()).isEqualTo("n1");
-        assertThat(room.fullNode(map, 1, true)).isNull();
+        assertThat(room.fullNode(map, 1, true, id -> id != dead)).isNull();
         look(0);
-        assertThat(room.fullNode(map, 1, true)).isEqualTo("n1");
+        assertThat(room.fullNode(map, 1, true, id -> id != dead)).isEqualTo("n1");
     }
 
     @Test
-    void atTheVeryEndOnlyWhatIsTinyIsTakenOfAnotherLeader() {
-        Message big = append(List.of(Entry.command(1, 1, new byte[2000])));
-        Message tiny = append(List.of(Entry.noop(1, 1)));
+    void aMemberThatIsDownCountsAsFullIfAnotherOneIs() {
+        look(PLENTY);
+        dead = 3;
+        assertThat(full())
+                .as("nobody is full: what can't be committed is for the leader to find out")
+                .isNull();
+        room.hear(2, new Note.RoomLeft(Room.Level.NONE));
+        assertThat(full()).isEqualTo("n2");
+    }
+
+    @Test
+    void atTheVeryEndOnlySoMuchIsTakenOfAnotherLeader() {
+        Message snapshot = new Message.InstallSnapshot(1, 2, 1, 1, 1, 0, new byte[1], false, 0, 1);
+        Message entries = append(List.of(Entry.command(1, 1, new byte[100])));
+        look(PLENTY);
+        assertThat(room.takes(snapshot)).isTrue();
         look(LITTLE);
-        assertThat(room.takes(big)).isTrue();
+        assertThat(room.takes(snapshot)).isFalse();
+        assertThat(room.takes(entries)).isTrue();
         look(0);
-        assertThat(room.takes(big)).isFalse();
-        assertThat(room.takes(tiny)).isTrue();
+        int taken = 0;
+        while (room.takes(entries)) {
+            taken++;
+        }
+        assertThat(taken).isBetween(100, (int) Room.LAST_TAKEN_BYTES / 4096);
+        assertThat(room.takes(append(List.of(Entry.noop(1, 1))))).isTrue();
         assertThat(room.takes(append(List.of()))).isTrue();
-        assertThat(room.takes(new Message.InstallSnapshot(1, 2, 1, 1, 1, 0, new byte[1], false, 0, 1)))
-                .isFalse();
+        assertThat(room.takes(snapshot)).isFalse();
+        nowMs += Room.BETTER_MS;
+        look(PLENTY);
+        look(0);
+        assertThat(room.takes(entries)).isTrue();
+    }
+
+    @Test
+    void whoHasNoRoomIsSentEntriesNowAndThenOnly() {
+        Message entries = append(List.of(Entry.command(1, 1, new byte[100])));
+        look(PLENTY);
+        room.hear(2, new Note.RoomLeft(Room.Level.NONE));
+        assertThat(room.sends(2, entries)).isTrue();
+        assertThat(room.sends(2, entries)).isFalse();
+        assertThat(room.sends(2, append(List.of()))).isTrue();
+        assertThat(room.sends(3, entries)).isTrue();
+        nowMs += 1000;
+        look(PLENTY);
+        assertThat(room.sends(2, entries)).isTrue();
     }
 
     private static Message append(List<Entry> entries) {
