@@ -25,6 +25,10 @@ final class Replica {
     private final TreeMap<Integer, Sending> sending = new TreeMap<>();
     private Receiving receiving;
     private boolean stopped;
+
+    /** It has caught up, and counts again when the next save has made that durable (HAZARDS D4). */
+    boolean recovering;
+
     Ready ready;
 
     Replica(int groupId, RaftConfig config, Raft raft, StateMachine machine) {
