@@ -57,7 +57,7 @@ class RaftFaultsTest {
     // --- processes and power ---
 
     @Seeds
-    void D1_killedServersAreDoneWithoutOrBackWithinTwoElectionTimeouts(long seed) {
+    void D2_killedServersAreDoneWithoutOrBackWithinTwoElectionTimeouts(long seed) {
         SimCluster cluster = five(seed);
         for (int killed : new int[] {1, 2, 5, 1, 2, 5}) {
             List<Integer> victims = leaderAnd(cluster, killed - 1);
@@ -403,7 +403,7 @@ class RaftFaultsTest {
      * and definitely, nobody is deposed, and when it is over everything is taken again.
      */
     @Seeds
-    void A1_A3_A4_overloadIsRefusedDefinitelyAndLeavesNothingBehind(long seed) {
+    void A1_A4_overloadIsRefusedDefinitelyAndLeavesNothingBehind(long seed) {
         RaftConfig.Limits d = RaftConfig.Limits.DEFAULT;
         RaftConfig.Limits limits = new RaftConfig.Limits(
                 d.messageBytes(),

@@ -57,7 +57,7 @@ class ClusterFaultsTest {
 
     /** A record below what was acknowledged is damaged, or the end of the file is gone; the leader's, too. */
     @Seeds
-    void D5_D10_whatWasDamagedOrCutIsFetchedFromOthersAndNeverVotedWith(long seed) {
+    void D4_D5_whatWasDamagedOrCutIsFetchedFromOthersAndNeverVotedWith(long seed) {
         KvCluster cluster = oneGroup(seed);
         Load load = new Load(cluster, BUSY).start();
         int forgetful = 0;
@@ -159,7 +159,7 @@ class ClusterFaultsTest {
 
     /** A load on two groups that share a node, while one node after the other is killed and started again. */
     @Seeds
-    void D1_aRollingRestartHoldsUpClientsForAnElectionAtMost(long seed) {
+    void aRollingRestartHoldsUpClientsForAnElectionAtMost(long seed) {
         KvCluster cluster = cluster(seed, 4, 5, List.of(List.of(1, 2, 3), List.of(3, 4, 5)));
         Load load = new Load(cluster, new Load.Options(4, 8, 2, 0.3, 0.2)).start();
         cluster.runFor(1_000);
