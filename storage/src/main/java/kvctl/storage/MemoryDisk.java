@@ -130,6 +130,28 @@ public final class MemoryDisk {
         }
     }
 
+    /**
+     * Flips a bit of a stored row, which its checksum will tell (HAZARDS D5).
+     *
+     * @param prefix of the table's name: {@code log/1/} is the log of group 1
+     * @param fromLast 0: the last row of those tables, 1: the one before
+     * @return false if there are not so many
+     */
+    public boolean damage(String prefix, int fromLast) {
+        List<byte[]> rows = new ArrayList<>();
+        tables.tailMap(prefix, true).forEach((name, table) -> {
+            if (name.startsWith(prefix)) {
+                rows.addAll(table.values());
+            }
+        });
+        if (fromLast >= rows.size()) {
+            return false;
+        }
+        byte[] row = rows.get(rows.size() - 1 - fromLast);
+        row[row.length - 1] ^= 1;
+        return true;
+    }
+
     /** For tests: the stored value itself, to be damaged in place. */
     byte[] stored(String table, byte[] key) {
         return tables.get(table).get(key);

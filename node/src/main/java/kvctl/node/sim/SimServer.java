@@ -7,6 +7,7 @@ import java.util.function.LongConsumer;
 import java.util.random.RandomGenerator;
 import kvctl.node.Call;
 import kvctl.node.Core;
+import kvctl.node.KnownPeers;
 import kvctl.node.Mail;
 import kvctl.node.Topology;
 import kvctl.node.meta.Note;
@@ -30,6 +31,7 @@ public final class SimServer extends SimProcess {
     private static final long TIMER_GRID_MS = 20;
     private static final long WATCH_EVERY_MS = 20;
     private static final long MAINTAIN_EVERY_MS = 1000;
+    private static final long WIPED = 1_000_000;
 
     /** Is told of what the node did. */
     interface Watcher {
@@ -51,7 +53,9 @@ public final class SimServer extends SimProcess {
     private final Sender sender;
     private final Watcher watcher;
     private final RandomGenerator dice;
-    private final MemoryDisk disk = new MemoryDisk();
+    private MemoryDisk disk = new MemoryDisk();
+    private KnownPeers peers = new KnownPeers(null);
+    private long born;
     private final List<SimTransport.Connection> connections = new ArrayList<>();
 
     private Storage storage;
@@ -70,6 +74,7 @@ public final class SimServer extends SimProcess {
         this.sender = sender;
         this.watcher = watcher;
         this.dice = simulation.random("server " + nodeId);
+        this.born = nodeId;
     }
 
     public String address() {
@@ -102,7 +107,7 @@ public final class SimServer extends SimProcess {
         begin();
         guarded(() -> {
             Identity identity = new Identity(topology.cluster(), self.name(), self.id());
-            storage = Storage.inMemory(disk, identity, self.id(), StorageConfig.DEFAULT);
+            storage = Storage.inMemory(disk, identity, born, StorageConfig.DEFAULT);
             SplittableRandom random = new SplittableRandom(dice.nextLong());
             Core.Ports ports = new Core.Ports(storage, new Links(), random, () -> new Core.Facts(0, 0, 0, 0));
             core = new Core(topology, self.id(), pace, ports, nowMs());
@@ -126,6 +131,20 @@ public final class SimServer extends SimProcess {
         crash(0);
         forgot++;
         return disk.forget(syncedCommits);
+    }
+
+    /** Kills the process and empties its data directory: what is started on it is another incarnation (HAZARDS D11). */
+    void wipe() {
+        crash(0);
+        forgot++;
+        disk = new MemoryDisk();
+        peers = new KnownPeers(null);
+        born += WIPED;
+    }
+
+    /** What a hello decides: whether the two have met before, and each is still the one that it was then. */
+    boolean talksTo(SimServer other) {
+        return peers.accepts(other.nodeId(), other.born) && other.peers.accepts(nodeId(), born);
     }
 
     /** How often the disk has come back too old. */
