@@ -337,6 +337,8 @@ class ElectionPaperTest {
         bench.receive(2, new AppendEntries(5, 2, 2, 1, entries(3, 5), 0, 3, 1));
         assertThat(bench.recovered).isTrue();
         AppendEntriesReply reply = one(AppendEntriesReply.class, bench.receive(2, append(5, 3, 5, List.of(), 0)));
+        assertThat(reply.counts()).as("not before that is durable").isFalse();
+        reply = one(AppendEntriesReply.class, bench.receive(2, append(5, 3, 5, List.of(), 0)));
         assertThat(reply.counts()).isTrue();
     }
 

@@ -182,9 +182,11 @@ final class ClusterChaos implements Chaos.Target {
         return true;
     }
 
-    /** A process that is down can't be asked. */
+    /** A process that is down can't be asked. One that is up may have promises in a group that it does not know of yet. */
     private boolean mayBeForgetful(SimServer server) {
         return !server.up()
+                || cluster.map().groups().stream()
+                        .anyMatch(group -> server.storage().isForgetful(group.groupId()))
                 || server.core().groups().stream()
                         .anyMatch(groupId -> server.core().status(groupId).forgetful());
     }

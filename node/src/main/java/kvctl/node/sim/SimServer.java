@@ -57,6 +57,7 @@ public final class SimServer extends SimProcess {
     private KnownPeers peers = new KnownPeers(null);
     private long born;
     private final List<SimTransport.Connection> connections = new ArrayList<>();
+    private final List<Runnable> unsent = new ArrayList<>();
 
     private Storage storage;
     private Core core;
@@ -155,6 +156,7 @@ public final class SimServer extends SimProcess {
     private void crash(int keptCommits) {
         core = null;
         storage = null;
+        unsent.clear();
         disk.crash(keptCommits);
         end("crash");
         closeConnections();
@@ -214,6 +216,7 @@ public final class SimServer extends SimProcess {
         guarded(() -> {
             takeInputs();
             core.prepare(nowMs());
+            send();
             if (core.hasSaves()) {
                 await(50 + Simulation.exponential(dice, diskMeanUs), () -> {}, () -> guarded(this::save));
             } else {
@@ -228,16 +231,23 @@ public final class SimServer extends SimProcess {
         await(1 + Simulation.exponential(dice, diskMeanUs / 8), () -> {}, () -> guarded(this::finish));
     }
 
+    /** As the loop of a process does: what fails in the middle of its part of the turn has sent nothing of it. */
+    private void send() {
+        unsent.forEach(Runnable::run);
+        unsent.clear();
+    }
+
     private void finish() {
         turnEnds();
         long nowMs = nowMs();
         core.finish(nowMs);
+        send();
+        watcher.stepped(this); // Before anything can fail: others are on their way to act on this turn.
         watchLeaders(nowMs);
         if (nowMs - maintainedMs >= MAINTAIN_EVERY_MS) {
             maintainedMs = nowMs;
             core.maintain(nowMs);
         }
-        watcher.stepped(this);
         long dueMs = core.nextDeadlineMs();
         sleepUntil(dueMs <= nowMs ? nowMs : onGrid(Math.min(dueMs, nowMs + 1000)));
     }
@@ -287,12 +297,12 @@ public final class SimServer extends SimProcess {
     private final class Links implements Core.Links {
         @Override
         public void send(int groupId, int to, Message message) {
-            sender.send(nodeId(), to, Envelope.of(groupId, message));
+            unsent.add(() -> sender.send(nodeId(), to, Envelope.of(groupId, message)));
         }
 
         @Override
         public void send(int to, Note note) {
-            sender.send(nodeId(), to, Envelope.of(note));
+            unsent.add(() -> sender.send(nodeId(), to, Envelope.of(note)));
         }
     }
 }
