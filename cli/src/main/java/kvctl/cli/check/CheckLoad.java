@@ -23,9 +23,16 @@ import kvctl.client.Result;
  *
  * <p>After an unknown outcome a client goes on as another process, and a key with {@value #UNKNOWN_WRITES} unknown writes is
  * left alone for a new one: each of them can double the work of the search (HAZARDS §4).
+ *
+ * <p>The clients of the first connection only read, if there are others. Whoever writes to a leader that was cut off waits
+ * there until it is none any more; only who never writes goes on reading there, and sees what it should not serve (C2).
  */
 final class CheckLoad {
     private static final int UNKNOWN_WRITES = 8;
+
+    /** Of a hundred requests of a client that writes, too. */
+    private static final int READS = 45;
+
     private static final long BACK_OFF_MS = 20;
 
     /** Versions to choose from when it is guessed; guesses must hit now and then. */
@@ -69,7 +76,9 @@ final class CheckLoad {
         CheckLoad load = new CheckLoad(recorder, options);
         SplittableRandom random = new SplittableRandom(options.seed());
         for (int i = 0; i < options.clients(); i++) {
-            load.new Loop(connections.get(i % connections.size()), random.split()).next();
+            int connection = i % connections.size();
+            boolean readsOnly = connection == 0 && connections.size() > 1;
+            load.new Loop(connections.get(connection), readsOnly, random.split()).next();
         }
         return load;
     }
@@ -102,12 +111,14 @@ final class CheckLoad {
 
     private final class Loop {
         private final KvClient client;
+        private final boolean readsOnly;
         private final SplittableRandom random;
         private int process = processes.getAndIncrement();
         private int sent;
 
-        Loop(KvClient client, SplittableRandom random) {
+        Loop(KvClient client, boolean readsOnly, SplittableRandom random) {
             this.client = client;
+            this.readsOnly = readsOnly;
             this.random = random;
         }
 
@@ -121,18 +132,18 @@ final class CheckLoad {
                 }
                 int number = random.nextInt(lives.length());
                 byte[] key = bytes(prefix + number + (lives.get(number) == 0 ? "" : "-" + lives.get(number)));
-                int dice = random.nextInt(100);
-                boolean write = dice >= 45;
+                int dice = readsOnly ? 0 : random.nextInt(100);
+                boolean write = dice >= READS;
                 send(number, key, dice).whenComplete((result, error) -> answered(number, write, result, error));
             } catch (RuntimeException | Error e) { // Futures would swallow it.
                 broken(e);
             }
         }
 
-        /** Half of it reads; values are unique, so that a read names its write. */
+        /** Values are unique, so that a read names its write. */
         private CompletableFuture<Result> send(int number, byte[] key, int dice) {
             String value = process + "." + sent++ + ";";
-            if (dice < 45) {
+            if (dice < READS) {
                 return recorder.get(client, process, key);
             } else if (dice < 65) {
                 return recorder.put(client, process, key, bytes(value));

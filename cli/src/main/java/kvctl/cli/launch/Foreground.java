@@ -3,6 +3,7 @@ package kvctl.cli.launch;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import kvctl.cli.Durations;
 import kvctl.cli.Repl;
 import kvctl.cli.Session;
@@ -12,6 +13,7 @@ import kvctl.node.Topology;
 /** The life of {@code cluster up} after the start, when it was not told to detach. */
 final class Foreground {
     private static final long STEP_MS = 200;
+    private static final long EXIT_CODE_MS = 1_000;
 
     private final Session session;
     private final UpPlan plan;
@@ -91,11 +93,16 @@ final class Foreground {
         }
     }
 
+    /** A process is gone a moment before its exit code is there. */
     private String exitCode(long pid) {
-        for (Process process : processes.values()) {
-            if (process.pid() == pid && !process.isAlive()) {
-                return " (pid " + pid + ", exit code " + process.exitValue() + ")";
+        try {
+            for (Process process : processes.values()) {
+                if (process.pid() == pid && process.waitFor(EXIT_CODE_MS, TimeUnit.MILLISECONDS)) {
+                    return " (pid " + pid + ", exit code " + process.exitValue() + ")";
+                }
             }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
         return " (pid " + pid + ")";
     }

@@ -23,10 +23,11 @@ final class NodeWatch {
     private final Thread thread;
     private volatile boolean ended;
 
+    /** @param nodes all were seen running; one that does not any more is told of at once */
     NodeWatch(ClusterDir dir, List<String> nodes, Listener listener) {
         this.dir = dir;
         this.listener = listener;
-        nodes.forEach(node -> known.put(node, dir.state(node)));
+        nodes.forEach(node -> known.put(node, State.RUNNING));
         thread = new Thread(this::run, "kvctl-watch");
         thread.setDaemon(true);
         thread.start();

@@ -198,6 +198,7 @@ final class ClusterIT {
 
     @Test
     void afterSetupNodesStartFromAnArchiveOfTheirClasses() throws Exception {
+        kvctl = new Kvctl(temp.resolve("a home"), Kvctl.JAR, temp.resolve("cache"));
         assertThat(up("--dry-run").succeeds().out()).doesNotContain("SharedArchiveFile");
         List<String> made = kvctl.run("setup").succeeds().out().lines().skip(1).toList();
         assertThat(made)

@@ -69,7 +69,6 @@ final class ShardCluster {
         Path file = home.resolve("topology.yaml");
         Files.createDirectories(home);
         Files.writeString(file, topology + settings);
-        kvctl.run("setup").succeeds();
         kvctl.run("cluster", "up", "-f", file.toString(), "--detach", "--wait", "110s")
                 .succeeds();
         fleet = new Fleet(kvctl.cluster(NAME));

@@ -19,16 +19,18 @@ import java.util.Objects;
  * @param file from the project's root
  * @param simulator that must find it
  * @param seeds it must be found by one of the seeds from 1 to this
+ * @param check words of the kvctl command that must find it in real processes; none if that is not tried
  * @param edits what is replaced by what
  */
-record Mutant(String hazard, String name, String file, Simulator simulator, int seeds, List<Edit> edits) {
+public record Mutant(
+        String hazard, String name, String file, Simulator simulator, int seeds, List<String> check, List<Edit> edits) {
     private static final String LIST = "mutants.txt";
 
     /** Lines are compared without the blanks around them, so that formatting does not matter. */
-    record Edit(List<String> before, List<String> after) {}
+    public record Edit(List<String> before, List<String> after) {}
 
     /** All that are planted, in the order of the list. */
-    static List<Mutant> all() throws IOException {
+    public static List<Mutant> all() throws IOException {
         try (InputStream in = Objects.requireNonNull(Mutant.class.getResourceAsStream(LIST), LIST)) {
             return read(new String(in.readAllBytes(), StandardCharsets.UTF_8));
         }
@@ -53,19 +55,21 @@ record Mutant(String hazard, String name, String file, Simulator simulator, int 
         }
         String[] title = lines.get(0).split(" ", 2);
         String[] finder = lines.get(2).split(" ");
+        List<String> check = List.of();
         List<Edit> edits = new ArrayList<>();
         edits.add(new Edit(new ArrayList<>(), new ArrayList<>()));
         for (String line : lines.subList(3, lines.size())) {
             Edit edit = edits.get(edits.size() - 1);
             switch (line.charAt(0)) {
+                case '$' -> check = List.of(line.substring(1).strip().split(" "));
                 case '-' -> edit.before.add(line.substring(1).strip());
                 case '+' -> edit.after.add(line.substring(1).strip());
                 case '.' -> edits.add(new Edit(new ArrayList<>(), new ArrayList<>()));
-                default -> throw new IllegalArgumentException("neither - nor + nor ...: " + line);
+                default -> throw new IllegalArgumentException("neither $ nor - nor + nor ...: " + line);
             }
         }
         Simulator simulator = Simulator.valueOf(finder[0].toUpperCase(Locale.ROOT));
-        return new Mutant(title[0], title[1], lines.get(1), simulator, Integer.parseInt(finder[1]), edits);
+        return new Mutant(title[0], title[1], lines.get(1), simulator, Integer.parseInt(finder[1]), check, edits);
     }
 
     /**
@@ -73,7 +77,7 @@ record Mutant(String hazard, String name, String file, Simulator simulator, int 
      *
      * @throws IllegalStateException if the product has changed, so that there is not exactly one place for each edit
      */
-    String source(Path root) throws IOException {
+    public String source(Path root) throws IOException {
         List<String> lines = new ArrayList<>(Files.readAllLines(root.resolve(file)));
         for (Edit edit : edits) {
             List<Integer> places = new ArrayList<>();

@@ -112,6 +112,7 @@ class MutantsTest {
                 file,
                 Simulator.RAFT3,
                 1,
+                List.of(),
                 List.of(new Mutant.Edit(List.of("final class Raft {"), List.of("final class Raft {"))));
         World world = new World(sources.compile(file, nothing.source(ROOT)));
         for (long seed = 1; seed <= 5; seed++) {

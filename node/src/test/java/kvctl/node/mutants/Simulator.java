@@ -4,7 +4,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 
 /** What runs a seed, in a {@link World}; everything goes by name, because each world has classes of its own. */
-enum Simulator {
+public enum Simulator {
     /** One Raft group of three nodes. */
     RAFT3("kvctl.sim.SeedRun", 3),
     /** One Raft group of five nodes: slower, but a leader that was cut off is not missed at once. */

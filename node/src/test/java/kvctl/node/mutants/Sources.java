@@ -19,8 +19,8 @@ import javax.tools.SimpleJavaFileObject;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
-/** Compiles single source files against the test's class path, in memory. */
-final class Sources implements AutoCloseable {
+/** Compiles single source files against the test's class path, in memory. One thread at a time. */
+public final class Sources implements AutoCloseable {
     private static final List<String> OPTIONS =
             List.of("-proc:none", "-nowarn", "-implicit:none", "-classpath", System.getProperty("java.class.path"));
 
@@ -34,7 +34,7 @@ final class Sources implements AutoCloseable {
      * @return the classes in it by name
      * @throws IllegalStateException if it does not compile
      */
-    Map<String, byte[]> compile(String file, String source) {
+    public Map<String, byte[]> compile(String file, String source) {
         Map<String, ByteArrayOutputStream> classes = new HashMap<>();
         DiagnosticCollector<JavaFileObject> messages = new DiagnosticCollector<>();
         boolean done = compiler.getTask(
