@@ -29,7 +29,7 @@ final class CheckIT {
 
     @Test
     void E12_aClusterThatIsBrokenAllTheTimeStaysLinearizable() throws Exception {
-        up();
+        kvctl.up("--nodes", "5", "--groups", "2");
         Path history = temp.resolve("history.jsonl");
         Kvctl.Ran ran = kvctl.run(
                         "check",
@@ -80,7 +80,7 @@ final class CheckIT {
 
     @Test
     void tooLittleLoadIsNoPass() throws Exception {
-        up();
+        kvctl.up("--nodes", "5", "--groups", "2");
         Kvctl.Ran ran = kvctl.run("check", "run", "--for", "2s", "--clients", "1", "--ops-per-s", "10")
                 .fails(12);
         assertThat(ran.out()).contains("\nunknown\t").contains("too little load");
@@ -88,7 +88,7 @@ final class CheckIT {
 
     @Test
     void aCheckAndANemesisGoOnBesideOtherCommands() throws Exception {
-        up();
+        kvctl.up("--nodes", "5", "--groups", "2");
         Path script = temp.resolve("beside.kv");
         Files.writeString(script, """
                 check start --min-ops 20 --seed 3
@@ -108,21 +108,5 @@ final class CheckIT {
         assertThat(plan.out().lines())
                 .anyMatch(line -> line.startsWith("kill "))
                 .anyMatch("start all --wait 0"::equals);
-    }
-
-    private void up() throws Exception {
-        kvctl.run(
-                        "cluster",
-                        "up",
-                        "--detach",
-                        "--wait",
-                        "90s",
-                        "--nodes",
-                        "5",
-                        "--groups",
-                        "2",
-                        "--base-port",
-                        Integer.toString(kvctl.basePort()))
-                .succeeds();
     }
 }

@@ -218,7 +218,15 @@ final class ClusterIT {
 
     private String[] upWords(String... words) {
         List<String> all = new java.util.ArrayList<>(List.of(
-                "cluster", "up", "--groups", "1", "--base-port", Integer.toString(kvctl.basePort()), "--wait", "90s"));
+                "cluster",
+                "up",
+                "--groups",
+                "1",
+                "--base-port",
+                Integer.toString(kvctl.basePort()),
+                "--wait",
+                "90s",
+                Kvctl.QUICK_NODES));
         all.addAll(List.of(words));
         return all.toArray(String[]::new);
     }

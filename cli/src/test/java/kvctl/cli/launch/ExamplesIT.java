@@ -38,16 +38,14 @@ final class ExamplesIT {
 
     @Test
     void theTourEndsWell() throws Exception {
-        kvctl.run("cluster", "up", "-f", movedTopology("five-cities.yaml"), "--detach")
-                .succeeds();
+        kvctl.up("-f", movedTopology("five-cities.yaml"));
         Kvctl.Ran tour = kvctl.run("-f", EXAMPLES.resolve("tour.kv").toString()).succeeds();
         assertThat(tour.out()).contains("hello, world", "INDIA GATE", "That was the tour.");
     }
 
     @Test
     void theWordCountIsRight() throws Exception {
-        kvctl.run("cluster", "up", "-f", movedTopology("three-nodes.yaml"), "--detach")
-                .succeeds();
+        kvctl.up("-f", movedTopology("three-nodes.yaml"));
         kvctl.run("-f", EXAMPLES.resolve("wordcount.kv").toString()).succeeds();
         assertThat(kvctl.run("get", "word:cruel").succeeds().out()).isEqualTo("I");
     }
@@ -55,8 +53,7 @@ final class ExamplesIT {
     /** Three groups of three: the second and third join under load, then the first leaves and its nodes stop. */
     @Test
     void scalingOutLosesNoKeyAndFailsNoRequest() throws Exception {
-        kvctl.run("cluster", "up", "-f", movedTopology("nine-nodes.yaml"), "--detach", "--wait", "120s")
-                .succeeds();
+        kvctl.up("-f", movedTopology("nine-nodes.yaml"));
         Kvctl.Ran ran = kvctl.script(EXAMPLES.resolve("scale-out.sh")).succeeds();
         Matcher moved = Pattern.compile("(?m)^(\\d+) shards? moved in").matcher(ran.err());
         Matcher fewest = Pattern.compile("(\\d+) moves are the fewest").matcher(ran.err());
@@ -77,8 +74,7 @@ final class ExamplesIT {
 
     @Test
     void theReadmesJavaPutsAndGets() throws Exception {
-        kvctl.run("cluster", "up", "--base-port", "" + kvctl.basePort(), "--detach")
-                .succeeds();
+        kvctl.up();
         Matcher block = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
                 .matcher(Files.readString(ROOT.resolve("README.md")));
         assertThat(block.find()).isTrue();

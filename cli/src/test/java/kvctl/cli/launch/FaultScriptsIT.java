@@ -26,9 +26,7 @@ final class FaultScriptsIT {
     @BeforeAll
     static void up() throws Exception {
         kvctl = new Kvctl(temp.resolve("home"));
-        String port = Integer.toString(kvctl.basePort());
-        kvctl.run("cluster", "up", "--nodes", "3", "--groups", "1", "--detach", "--wait", "90s", "--base-port", port)
-                .succeeds();
+        kvctl.up("--nodes", "3", "--groups", "1");
     }
 
     @AfterAll

@@ -32,7 +32,7 @@ final class FaultsIT {
 
     @Test
     void C2_anIsolatedLeaderServesNobodyAndTheOthersGoOn() throws Exception {
-        up("--nodes", "3", "--groups", "1");
+        kvctl.up("--nodes", "3", "--groups", "1");
         kvctl.run("put", "k", "before").succeeds();
         String leader = leader();
 
@@ -61,7 +61,7 @@ final class FaultsIT {
 
     @Test
     void faultsOutliveWhoMadeThemAndAnybodyHealsThem() throws Exception {
-        up("--nodes", "3", "--groups", "1");
+        kvctl.up("--nodes", "3", "--groups", "1");
         Kvctl.Running follower = kvctl.start("isolate", "leader(g1)", "--follow");
         try {
             String first = awaitFault(follower, "");
@@ -104,7 +104,7 @@ final class FaultsIT {
                 groups: { g1: [n1, n2] }
                 node: { faults: false }
                 """.formatted(kvctl.basePort(), kvctl.basePort() + 1));
-        up("-f", topology.toString());
+        kvctl.up("-f", topology.toString());
         for (List<String> words : List.of(
                 List.of("partition", "n1"),
                 List.of("cut", "n1>n2"),
@@ -115,15 +115,6 @@ final class FaultsIT {
             assertThat(ran.err()).contains("hint: faults: true, under node: in the topology");
         }
         kvctl.run("put", "k", "v").succeeds();
-    }
-
-    private void up(String... words) throws Exception {
-        List<String> all = new java.util.ArrayList<>(List.of("cluster", "up", "--detach", "--wait", "90s"));
-        all.addAll(List.of(words));
-        if (!all.contains("-f")) {
-            all.addAll(List.of("--base-port", Integer.toString(kvctl.basePort())));
-        }
-        kvctl.run(all.toArray(String[]::new)).succeeds();
     }
 
     /** Name of the node that leads g1. */

@@ -22,6 +22,9 @@ final class Kvctl {
 
     static final Path JAR = Path.of(System.getProperty("kvctl.jar"));
 
+    /** Half of what a node of a short test does is to compile, and most of that is the second compiler's. */
+    static final String QUICK_NODES = "--jvm-arg=-XX:TieredStopAtLevel=1";
+
     private final Path home;
     private final Path jar;
     private final Path cache;
@@ -100,6 +103,20 @@ final class Kvctl {
         } finally {
             running.process().destroyForcibly();
         }
+    }
+
+    /**
+     * Starts a cluster and leaves it running, with {@link #QUICK_NODES}.
+     *
+     * @param words without {@code -f} it gets the ports from {@link #basePort} on
+     */
+    Ran up(String... words) throws IOException, InterruptedException {
+        List<String> all = new ArrayList<>(List.of("cluster", "up", "--detach", "--wait", "120s", QUICK_NODES));
+        all.addAll(List.of(words));
+        if (!all.contains("-f")) {
+            all.addAll(List.of("--base-port", Integer.toString(basePort)));
+        }
+        return run(all.toArray(String[]::new)).succeeds();
     }
 
     /** Runs a shell script, which finds this jar in {@code $KVCTL}. */

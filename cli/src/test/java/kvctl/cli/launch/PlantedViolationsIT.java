@@ -116,8 +116,6 @@ final class PlantedViolationsIT {
 
     private void up(Path jar) throws Exception {
         kvctl = new Kvctl(temp.resolve("home"), jar, temp.resolve("cache"));
-        String port = Integer.toString(kvctl.basePort());
-        kvctl.run("cluster", "up", "--nodes", "3", "--groups", "2", "--detach", "--wait", "90s", "--base-port", port)
-                .succeeds();
+        kvctl.up("--nodes", "3", "--groups", "2");
     }
 }

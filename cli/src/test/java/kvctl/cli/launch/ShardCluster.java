@@ -69,8 +69,7 @@ final class ShardCluster {
         Path file = home.resolve("topology.yaml");
         Files.createDirectories(home);
         Files.writeString(file, topology + settings);
-        kvctl.run("cluster", "up", "-f", file.toString(), "--detach", "--wait", "110s")
-                .succeeds();
+        kvctl.up("-f", file.toString());
         fleet = new Fleet(kvctl.cluster(NAME));
         endpoints = ports.subList(0, nodes).stream()
                 .map(port -> "127.0.0.1:" + port)
