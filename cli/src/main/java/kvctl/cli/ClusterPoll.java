@@ -25,7 +25,7 @@ final class ClusterPoll implements AutoCloseable {
     private static final long KEYS_FRESH_MS = 1_000;
 
     private final Map<String, String> env;
-    private final Consumer<List<String>> notices;
+    private final Consumer<List<String>> looked;
     private final Thread thread;
     private volatile String cluster;
     private volatile Seen latest = new Seen(null, null, 0);
@@ -50,11 +50,11 @@ final class ClusterPoll implements AutoCloseable {
 
     private record Keys(String prefix, List<byte[]> found, long atNs) {}
 
-    /** @param notices told what changed; on the thread of the poll */
-    ClusterPoll(Map<String, String> env, String cluster, Consumer<List<String>> notices) {
+    /** @param looked told after each look what has changed, often nothing; on the thread of the poll */
+    ClusterPoll(Map<String, String> env, String cluster, Consumer<List<String>> looked) {
         this.env = env;
         this.cluster = cluster;
-        this.notices = notices;
+        this.looked = looked;
         this.thread = new Thread(this::run, "kvctl-poll");
         thread.setDaemon(true);
         thread.start();
@@ -143,10 +143,7 @@ final class ClusterPoll implements AutoCloseable {
         ClusterView before = latest.view();
         ClusterView view = target == null ? null : ask(before == null ? null : before.map());
         latest = new Seen(target == null ? null : target.name(), view, System.nanoTime());
-        List<String> news = news(before, view);
-        if (!news.isEmpty()) {
-            notices.accept(news);
-        }
+        looked.accept(news(before, view));
     }
 
     private ClusterView ask(ShardMap known) {

@@ -48,12 +48,13 @@ public final class Repl {
     private volatile boolean ended;
     private volatile Thread runner;
     private volatile boolean busy;
+    private volatile String shownPrompt;
 
     Repl(Session session, Terminal terminal) {
         this.session = session;
         this.terminal = terminal;
         this.dumb = terminal.getType().startsWith(Terminal.TYPE_DUMB);
-        this.poll = new ClusterPoll(session.console().env(), session.base().cluster(), this::notices);
+        this.poll = new ClusterPoll(session.console().env(), session.base().cluster(), this::looked);
         this.reader = reader();
         this.backslash = new Backslash(session, this);
         session.enterRepl();
@@ -215,7 +216,8 @@ public final class Repl {
     /** The next command; empty after Ctrl-C; null at the end. */
     private String read() {
         try {
-            return reader.readLine(prompt());
+            shownPrompt = prompt();
+            return reader.readLine(shownPrompt);
         } catch (UserInterruptException e) {
             return ended ? null : "";
         } catch (EndOfFileException e) {
@@ -333,22 +335,43 @@ public final class Repl {
         poll.follow(session.base().cluster());
     }
 
-    /** From the poll's thread: above the prompt if it is there, else before the next one. */
-    private void notices(List<String> news) {
-        if (!settings.isOn("notices") || ended) {
+    /** From the poll's thread: news stand above the prompt if it is there, else before the next one; it tells the truth. */
+    private void looked(List<String> news) {
+        if (ended) {
             return;
         }
+        if (settings.isOn("notices")) {
+            keep(news);
+        }
+        if (dumb || !reader.isReading()) {
+            return;
+        }
+        for (String notice : takeNotices()) {
+            showPrompt(prompt());
+            reader.printAbove(session.console().paint(Ink.YELLOW, notice));
+        }
+        String now = prompt();
+        if (!now.equals(shownPrompt)) {
+            showPrompt(now);
+            try {
+                reader.callWidget(LineReader.REDISPLAY);
+            } catch (IllegalStateException e) {
+                // A line has just been entered: the next prompt is a new one anyway.
+            }
+        }
+    }
+
+    private void showPrompt(String prompt) {
+        shownPrompt = prompt;
+        reader.setPrompt(prompt);
+    }
+
+    private void keep(List<String> news) {
         String time = LocalTime.now()
                 .truncatedTo(ChronoUnit.SECONDS)
                 .format(java.time.format.DateTimeFormatter.ofPattern("HH:mm:ss"));
         synchronized (waitingNotices) {
             news.forEach(each -> waitingNotices.add("[" + time + "] " + each));
-        }
-        if (!dumb && reader.isReading()) {
-            for (String notice : takeNotices()) {
-                reader.setPrompt(prompt());
-                reader.printAbove(session.console().paint(Ink.YELLOW, notice));
-            }
         }
     }
 

@@ -167,6 +167,7 @@ final class ReplIT {
     @Order(7)
     void writeWithoutQuorumSaysThatItsOutcomeIsUnknown() throws Exception {
         clear();
+        type("\\set notices off"); // The prompt tells the truth without them.
         type("pause n1 n2");
         see("s0/16 NO-QUORUM>");
         type("put user:1 lost --timeout 1h");
@@ -177,6 +178,7 @@ final class ReplIT {
         });
         type("resume n1 n2");
         see("demo 3/3 s16/16>");
+        type("\\set notices on");
     }
 
     @Test
