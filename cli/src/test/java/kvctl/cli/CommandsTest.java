@@ -402,5 +402,7 @@ final class CommandsTest {
         assertThat(kv.err()).contains("seed 3 passed");
         assertThat(kv.run("simulate", "--seeds", "9..1")).isEqualTo(2);
         assertThat(kv.run("simulate", "--trace")).isEqualTo(2);
+        assertError(2, "--nodes is 3 to 9, not 2.", "simulate", "--nodes", "2");
+        assertError(2, "--groups is 1 to 8, not 9.", "simulate", "--seed", "3", "--trace", "--groups", "9");
     }
 }

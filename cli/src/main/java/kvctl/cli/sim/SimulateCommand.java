@@ -10,6 +10,7 @@ import kvctl.cli.Rows;
 import kvctl.cli.Session;
 import kvctl.cli.Stop;
 import kvctl.node.sim.ClusterRun;
+import kvctl.node.sim.Shape;
 import kvctl.sim.Outcome;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -18,11 +19,12 @@ import picocli.CommandLine.Option;
         name = "simulate",
         header = "Run whole clusters on virtual time, with faults that a seed draws, and check them after every event.",
         description =
-                "%nNothing real is touched: no process, no socket, no disk. Each seed draws its own groups, load and mix of "
-                        + "faults; groups join and leave and shards move all the while. The same seed is the same run. Exits with 11 if "
-                        + "a rule was broken, and names the command that shows how.",
+                "%nNothing real is touched: no process, no socket, no disk. Each seed draws its own nodes, groups, load and mix "
+                        + "of faults; groups join and leave and shards move all the while. The same seed, with the same options, is "
+                        + "the same run. Exits with 11 if a rule was broken, and names the command that shows how.",
         footer = {
             "  kvctl simulate --seeds 1..1000",
+            "  kvctl simulate --seeds 1..1000 --nodes 5 --groups 3",
             "  kvctl simulate --seed 7341",
             "  kvctl simulate --seed 7341 --trace | less"
         })
@@ -37,6 +39,18 @@ public final class SimulateCommand implements Callable<Integer> {
 
     @Option(names = "--seed", paramLabel = "N", description = "One seed.")
     private Long seed;
+
+    @Option(
+            names = "--nodes",
+            paramLabel = "N",
+            description = "So many nodes, 3 to 9, in every seed (default: each seed draws 3 to 5).")
+    private Integer nodes;
+
+    @Option(
+            names = "--groups",
+            paramLabel = "N",
+            description = "So many groups at the beginning, 1 to 8, in every seed (default: each seed draws 1 to 3).")
+    private Integer groups;
 
     @Option(names = "--trace", description = "Print what happened in that one seed, a column per node.")
     private boolean trace;
@@ -77,6 +91,19 @@ public final class SimulateCommand implements Callable<Integer> {
         return run(first, last);
     }
 
+    private Shape shape() {
+        return new Shape(
+                within("--nodes", nodes, Shape.NODES_MIN, Shape.NODES_MAX),
+                within("--groups", groups, Shape.GROUPS_MIN, Shape.GROUPS_MAX));
+    }
+
+    private static int within(String option, Integer number, int min, int max) {
+        if (number != null && (number < min || number > max)) {
+            throw CliException.usage("%s is %d to %d, not %d.".formatted(option, min, max, number), null);
+        }
+        return number == null ? 0 : number;
+    }
+
     private long range(int end) {
         String text = seeds == null ? "1..100" : seeds;
         Matcher range = RANGE.matcher(text);
@@ -92,7 +119,7 @@ public final class SimulateCommand implements Callable<Integer> {
                     seed == null ? "--trace needs --seed N." : "--rows is 1 or more.",
                     "kvctl simulate --seed 7 --trace");
         }
-        Outcome outcome = ClusterRun.recorded(seed, rows);
+        Outcome outcome = ClusterRun.recorded(seed, shape(), rows);
         session.console().print(outcome.trace());
         session.console().flush();
         session.note(outcome.verdict());
@@ -100,12 +127,13 @@ public final class SimulateCommand implements Callable<Integer> {
     }
 
     private int run(long first, long last) {
+        Shape shape = shape();
         Sums sums = new Sums();
         long startNs = System.nanoTime();
         long toldNs = startNs;
         try (Stop stop = new Stop(session)) {
             for (long each = first; each <= last && !stop.isAsked(); each++) {
-                Outcome outcome = ClusterRun.run(each);
+                Outcome outcome = ClusterRun.run(each, shape);
                 sums.seeds++;
                 sums.events += outcome.events();
                 sums.simulatedMs += outcome.simulatedMs();

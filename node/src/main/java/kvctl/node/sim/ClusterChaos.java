@@ -19,7 +19,9 @@ import kvctl.sim.Simulation;
  * everything right again at the end.
  */
 final class ClusterChaos implements Chaos.Target {
+    /** Groups beyond which one leaves; one more than at the beginning, if that is more. */
     private static final int GROUPS_MAX = 4;
+
     private static final int USUAL_DISK_US = 300;
 
     private final KvCluster cluster;
@@ -87,7 +89,7 @@ final class ClusterChaos implements Chaos.Target {
         String one = groups.get(random.nextInt(groups.size())).name();
         switch (random.nextInt(5)) {
             case 0, 1 -> {
-                if (groups.size() < GROUPS_MAX) {
+                if (groups.size() < Math.max(GROUPS_MAX, swarm.groups() + 1)) {
                     return new Change.Join(List.of(newGroup()));
                 }
                 return new Change.Leave(List.of(one));

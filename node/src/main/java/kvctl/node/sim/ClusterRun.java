@@ -15,34 +15,39 @@ public final class ClusterRun {
 
     private static final int REPORT_ROWS = 120;
 
-    private static final String AGAIN = "kvctl simulate --trace --seed ";
-
     private final long seed;
+    private final Shape shape;
     private final Simulation simulation;
     private final ShardSwarm swarm;
     private final KvCluster cluster;
     private final Load load;
     private final ClusterChaos chaos;
 
-    private ClusterRun(long seed) {
+    private ClusterRun(long seed, Shape shape) {
         this.seed = seed;
+        this.shape = shape;
         this.simulation = new Simulation(seed);
-        this.swarm = ShardSwarm.draw(simulation.random("swarm"));
+        this.swarm = ShardSwarm.draw(simulation.random("swarm"), shape);
         this.cluster = new KvCluster(simulation, swarm.topology(), swarm.pace(), true);
         cluster.clientTimeout(swarm.patienceMs());
         this.load = new Load(cluster, swarm.load());
         this.chaos = new ClusterChaos(cluster, swarm);
     }
 
-    /** Runs a seed; the trace's end is kept if it fails. */
+    /** Runs a seed, and draws the cluster's size too; the trace's end is kept if it fails. */
     public static Outcome run(long seed) {
-        Outcome outcome = new ClusterRun(seed).run(0);
-        return outcome.broken() == null ? outcome : recorded(seed, REPORT_ROWS);
+        return run(seed, Shape.DRAWN);
+    }
+
+    /** Runs a seed; the trace's end is kept if it fails. */
+    public static Outcome run(long seed, Shape shape) {
+        Outcome outcome = new ClusterRun(seed, shape).run(0);
+        return outcome.broken() == null ? outcome : recorded(seed, shape, REPORT_ROWS);
     }
 
     /** Runs a seed and keeps the last {@code rows} rows of its trace. */
-    public static Outcome recorded(long seed, int rows) {
-        return new ClusterRun(seed).run(rows);
+    public static Outcome recorded(long seed, Shape shape, int rows) {
+        return new ClusterRun(seed, shape).run(rows);
     }
 
     private Outcome run(int rows) {
@@ -70,7 +75,7 @@ public final class ClusterRun {
                         new Outcome.Count("requests done", load.done()),
                         new Outcome.Count("unknown", load.unknown()),
                         new Outcome.Count("faults", chaos.count())),
-                AGAIN,
+                "kvctl simulate --trace " + shape.options() + "--seed ",
                 rows > 0 ? simulation.trace().tail(rows) : "");
     }
 

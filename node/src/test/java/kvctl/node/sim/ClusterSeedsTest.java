@@ -17,7 +17,7 @@ class ClusterSeedsTest {
     void shardsMoveUnderChaosAndNothingIsLostOrDoubled() {
         SeedRange asked = SeedRange.asked(System.getProperties(), 300);
         if (asked.count() == 1) {
-            Outcome outcome = ClusterRun.recorded(asked.first(), 20_000);
+            Outcome outcome = ClusterRun.recorded(asked.first(), Shape.DRAWN, 20_000);
             System.out.println(outcome.report());
             assertThat(outcome.broken()).isNull();
             return;
@@ -32,7 +32,7 @@ class ClusterSeedsTest {
     void theSameSeedIsTheSameRun() {
         for (long seed = 5_000; seed < 5_010; seed++) {
             Outcome once = ClusterRun.run(seed);
-            Outcome again = ClusterRun.recorded(seed, 10);
+            Outcome again = ClusterRun.recorded(seed, Shape.DRAWN, 10);
             assertThat(again.traceHash()).as("trace of seed %d", seed).isEqualTo(once.traceHash());
             assertThat(again.events()).isEqualTo(once.events());
             assertThat(again.counts()).isEqualTo(once.counts());
@@ -45,5 +45,25 @@ class ClusterSeedsTest {
                         .map(seed -> ClusterRun.run(seed).traceHash())
                         .distinct())
                 .hasSize(5);
+    }
+
+    /** The smallest and the largest cluster that may be asked for, and the one that everybody asks for. */
+    @Test
+    void theSizeIsTheOneAskedForAndTheReplayAsksForItToo() {
+        for (Shape shape : List.of(new Shape(5, 4), new Shape(3, 8), new Shape(9, 1), new Shape(9, 8))) {
+            Outcome outcome = ClusterRun.run(17, shape);
+            assertThat(outcome.broken()).as("%s", shape).isNull();
+            ShardSwarm swarm = (ShardSwarm) outcome.options();
+            assertThat(swarm.nodes()).isEqualTo(shape.nodes());
+            assertThat(swarm.groups()).isEqualTo(shape.groups());
+            assertThat(outcome.report())
+                    .contains("kvctl simulate --trace --nodes " + shape.nodes() + " --groups " + shape.groups()
+                            + " --seed 17");
+        }
+        ShardSwarm drawn = (ShardSwarm) ClusterRun.run(17).options();
+        ShardSwarm fixed = (ShardSwarm) ClusterRun.run(17, new Shape(0, 4)).options();
+        assertThat(fixed.nodes()).isEqualTo(drawn.nodes());
+        assertThat(fixed.load()).isEqualTo(drawn.load());
+        assertThat(ClusterRun.run(17).report()).contains("kvctl simulate --trace --seed 17");
     }
 }
