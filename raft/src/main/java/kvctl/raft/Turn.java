@@ -27,6 +27,11 @@ public final class Turn {
     private final TreeMap<Integer, Replica> replicas = new TreeMap<>();
     private final List<Store.Save> saves = new ArrayList<>();
 
+    /** What is in {@link #replicas}, to be passed in each turn. */
+    private Replica[] inOrder = {};
+
+    private List<Integer> groups = List.of();
+
     public Turn(int nodeId, Store store, Outbox outbox) {
         this.nodeId = nodeId;
         this.store = store;
@@ -38,11 +43,18 @@ public final class Turn {
         Invariant.check(config.nodeId() == nodeId, "a replica of this node", config.nodeId(), nodeId);
         Raft raft = new Raft(groupId, config, store.restore(groupId), machine.lastApplied(), random, nowMs);
         replicas.put(groupId, new Replica(groupId, config, raft, machine));
+        changed();
+    }
+
+    private void changed() {
+        inOrder = replicas.values().toArray(Replica[]::new);
+        groups = List.copyOf(replicas.keySet());
     }
 
     /** Ends this node's replica of a group; whoever waits is failed. Between turns only. */
     public void remove(int groupId) {
         Replica replica = replicas.remove(groupId);
+        changed();
         if (replica != null) {
             replica.stop();
         }
@@ -91,7 +103,7 @@ public final class Turn {
     /** Fires timers and sends what promises nothing that is not durable yet. */
     public void prepare(long nowMs) {
         saves.clear();
-        for (Replica replica : replicas.values()) {
+        for (Replica replica : inOrder) {
             replica.raft.tick(nowMs);
             replica.ready = replica.raft.ready(nowMs);
             send(replica, replica.ready.early());
@@ -121,7 +133,7 @@ public final class Turn {
 
     /** Sends what had to wait for the disk, applies what is committed, answers who waits. */
     public void finish(long nowMs) {
-        for (Replica replica : replicas.values()) {
+        for (Replica replica : inOrder) {
             replica.raft.saved();
             send(replica, replica.ready.late());
             if (replica.raft.recovered()) {
@@ -129,7 +141,7 @@ public final class Turn {
             }
         }
         apply();
-        for (Replica replica : replicas.values()) {
+        for (Replica replica : inOrder) {
             replica.answerWaiters();
             replica.closeTransfers(nowMs);
             replica.compact();
@@ -137,8 +149,12 @@ public final class Turn {
     }
 
     private void apply() {
-        List<Replica> applying =
-                replicas.values().stream().filter(Replica::hasCommitted).toList();
+        List<Replica> applying = new ArrayList<>();
+        for (Replica replica : inOrder) {
+            if (replica.hasCommitted()) {
+                applying.add(replica);
+            }
+        }
         if (applying.isEmpty()) {
             return;
         }
@@ -156,7 +172,7 @@ public final class Turn {
     /** When to run the next turn if nothing comes; may be in the past. */
     public long nextDeadlineMs() {
         long deadlineMs = Long.MAX_VALUE;
-        for (Replica replica : replicas.values()) {
+        for (Replica replica : inOrder) {
             long own = replica.hasMore() ? Long.MIN_VALUE : replica.raft.nextDeadlineMs();
             deadlineMs = Math.min(deadlineMs, own);
         }
@@ -170,7 +186,7 @@ public final class Turn {
 
     /** Ids of the groups with a replica here, in order. */
     public List<Integer> groups() {
-        return List.copyOf(replicas.keySet());
+        return groups;
     }
 
     /** The node that leads the group as far as this replica knows; 0 if unknown or not here. */

@@ -79,7 +79,7 @@ public final class NemesisCommand {
         long seed = options.seed();
         Schedule schedule = options.nemesis.draw(options.kinds, cluster.map(), seed, options.forMs());
         session.note(NemesisOptions.shown(schedule, seed));
-        return new Nemesis(schedule, cluster, session::note);
+        return new Nemesis(schedule, cluster, session::note, session.troubles());
     }
 
     private void end(Nemesis nemesis) {

@@ -101,17 +101,18 @@ record Schedule(List<Episode> episodes) {
             Kind kind = deck.remove(deck.size() - 1);
             long at = begin + (long) (everyMs * 0.1 * random.nextDouble());
             long lasts = (long) (everyMs * (SHORTEST + (LONGEST - SHORTEST) * random.nextDouble()));
-            String heal = heal(kind);
-            episodes.add(new Episode(kind, at, command(kind, stage, keepQuorum, random), at + lasts, heal));
+            String command = command(kind, stage, keepQuorum, random);
+            episodes.add(new Episode(kind, at, command, at + lasts, heal(command)));
         }
         return new Schedule(episodes);
     }
 
-    private static String heal(Kind kind) {
-        return switch (kind) {
-            case KILL -> "start all --wait 0";
-            case PAUSE -> "resume all";
-            case MOVE -> null;
+    /** The command that heals what a command has made; null if that ends by itself. */
+    static String heal(String command) {
+        return switch (command.split(" ", 2)[0]) {
+            case "kill" -> "start all --wait 0";
+            case "pause" -> "resume all";
+            case "move" -> null;
             default -> "heal";
         };
     }

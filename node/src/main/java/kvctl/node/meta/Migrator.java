@@ -92,22 +92,25 @@ public final class Migrator {
     public void tick(long nowMs) {
         steps.at(nowMs);
         ShardMap current = map.get();
-        Set<Integer> ledNow = new TreeSet<>();
+        int ledNow = 0;
+        boolean sameLed = true;
         long movedOn = 0; // A new leader may apply a step long after it was elected and saw the map.
         for (Map.Entry<Integer, KvMachine> each : machines.entrySet()) {
             movedOn += each.getValue().moveSteps();
             if (leads(each.getKey())) {
-                ledNow.add(each.getKey());
+                ledNow++;
+                sameLed &= led.contains(each.getKey());
             }
         }
-        boolean nothingNew = current.revision() == seenRevision && movedOn == seenSteps && ledNow.equals(led);
+        sameLed &= ledNow == led.size();
+        boolean nothingNew = current.revision() == seenRevision && movedOn == seenSteps && sameLed;
         if (nowMs < steps.nextMs() && nothingNew) {
             return;
         }
         rounds++;
         seenRevision = current.revision();
         seenSteps = movedOn;
-        led = ledNow;
+        led = ledGroups();
         steps.begin();
         giver.forget(current);
         taker.forget(current);
@@ -115,6 +118,12 @@ public final class Migrator {
             receiveShards(groupId, machines.get(groupId), current);
             giver.drop(groupId, machines.get(groupId), current);
         }
+    }
+
+    private Set<Integer> ledGroups() {
+        Set<Integer> groups = new TreeSet<>(machines.keySet());
+        groups.removeIf(groupId -> !leads(groupId));
+        return groups;
     }
 
     private void receiveShards(int groupId, KvMachine machine, ShardMap current) {

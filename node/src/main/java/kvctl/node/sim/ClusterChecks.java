@@ -19,6 +19,7 @@ final class ClusterChecks {
     private static final long HASH_EVERY = 16;
 
     private static final long HASHES_MAX = 4_000;
+    private static final long UNSEEN = -1;
 
     /** What the most advanced replica of a group says. */
     static final class GroupView {
@@ -41,15 +42,30 @@ final class ClusterChecks {
 
     /** How far a node was when it was looked at last. */
     private static final class NodeView {
-        final Map<Integer, Long> applied = new HashMap<>();
+        /** By group; {@link #UNSEEN} for those that were not looked at since the node was started. */
+        long[] applied = {};
+
         int incarnation;
         int forgot;
         long number;
         long revision;
+
+        /** Notes an index; true if it is another one than before. */
+        boolean moves(int groupId, long index) {
+            if (groupId >= applied.length) {
+                int known = applied.length;
+                applied = Arrays.copyOf(applied, groupId + 8);
+                Arrays.fill(applied, known, applied.length, UNSEEN);
+            }
+            long before = applied[groupId];
+            applied[groupId] = index;
+            return before != index;
+        }
     }
 
     private final int shardCount;
     private final boolean hashing;
+    private final Underway underway;
     private final TreeMap<Integer, GroupView> groups = new TreeMap<>();
     private final TreeMap<Integer, NodeView> nodes = new TreeMap<>();
     private final Map<String, Integer> servedUnder = new HashMap<>();
@@ -59,8 +75,12 @@ final class ClusterChecks {
     private long finishedMoves;
     private Runnable changed = () -> {};
 
-    /** @param hashing compares the replicas' whole states, which costs time where they are large */
-    ClusterChecks(ShardMap first, boolean hashing) {
+    /**
+     * @param hashing compares the replicas' whole states, which costs time where they are large
+     * @param underway is told where shards are on their way
+     */
+    ClusterChecks(ShardMap first, boolean hashing, Underway underway) {
+        this.underway = underway;
         this.shardCount = first.shardGroups().length;
         this.newest = first;
         this.hashing = hashing;
@@ -95,7 +115,7 @@ final class ClusterChecks {
         NodeView view = nodes.computeIfAbsent(server.nodeId(), id -> new NodeView());
         if (view.incarnation != server.incarnation()) {
             view.incarnation = server.incarnation();
-            view.applied.clear();
+            Arrays.fill(view.applied, UNSEEN);
         }
         if (view.forgot != server.forgot()) { // Its disk has lost what it promised: it may know an older map.
             view.forgot = server.forgot();
@@ -110,8 +130,7 @@ final class ClusterChecks {
             }
             KvMachine machine = core.machine(groupId);
             long applied = machine.lastApplied();
-            Long before = view.applied.put(groupId, applied);
-            if (before == null || before != applied) {
+            if (view.moves(groupId, applied)) {
                 if (hashing && applied % HASH_EVERY == 0) {
                     checkHash(server, groupId, machine, applied);
                 }
@@ -161,7 +180,25 @@ final class ClusterChecks {
             }
         }
         newest = map;
+        groups.forEach((groupId, view) -> {
+            for (int shard = 0; shard < shardCount; shard++) {
+                tell(groupId, view, shard);
+            }
+        });
         return true;
+    }
+
+    private void tell(int groupId, GroupView view, int shard) {
+        underway.shard(
+                groupId,
+                shard,
+                switch (view.status(shard)) {
+                    case SERVING, GONE -> null;
+                    case COPYING -> Coverage.Operation.COPY;
+                    case RECEIVING -> Coverage.Operation.INSTALL;
+                    case FROZEN ->
+                        newest.shardGroups()[shard] == groupId ? Coverage.Operation.FREEZE : Coverage.Operation.CLEAR;
+                });
     }
 
     /** Nothing of the configurations before may be under way when one begins. */
@@ -216,6 +253,7 @@ final class ClusterChecks {
             if (!same) {
                 news = true;
                 checkOwner(groupId, view, shard, now);
+                tell(groupId, view, shard);
             }
         }
         return news;

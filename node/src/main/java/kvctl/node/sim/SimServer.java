@@ -38,6 +38,14 @@ public final class SimServer extends SimProcess {
 
         /** An injected fault of its disk has ended the process. */
         void diskFailed(SimServer server);
+
+        /** Its process has ended. @param lostCommits that were not synced */
+        void crashed(SimServer server, int lostCommits);
+
+        /** Its disk comes back too old. */
+        void forgot(SimServer server);
+
+        void sent(Message message);
     }
 
     /** Where its messages go. */
@@ -125,6 +133,7 @@ public final class SimServer extends SimProcess {
     int forget(int syncedCommits) {
         crash(0);
         forgot++;
+        watcher.forgot(this);
         return disk.forget(syncedCommits);
     }
 
@@ -136,6 +145,7 @@ public final class SimServer extends SimProcess {
     private void crash(int keptCommits) {
         core = null;
         storage = null;
+        watcher.crashed(this, disk.unsyncedCommits() - keptCommits);
         disk.crash(keptCommits);
         end("crash");
         closeConnections();
@@ -234,7 +244,7 @@ public final class SimServer extends SimProcess {
         watchedMs = nowMs;
         long leaders = 0;
         for (int groupId : core.groups()) {
-            leaders = leaders * 31 + groupId * 17L + core.status(groupId).leaderId();
+            leaders = leaders * 31 + groupId * 17L + core.leaderId(groupId);
         }
         if (leaders != leadersSeen) {
             leadersSeen = leaders;
@@ -268,6 +278,7 @@ public final class SimServer extends SimProcess {
     private final class Links implements Core.Links {
         @Override
         public void send(int groupId, int to, Message message) {
+            watcher.sent(message);
             sender.send(nodeId(), to, Envelope.of(groupId, message));
         }
 
