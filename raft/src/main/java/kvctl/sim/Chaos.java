@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.function.ToIntFunction;
+import java.util.function.ToLongFunction;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 
@@ -23,6 +23,7 @@ public final class Chaos {
     private static final int SHORT_PAUSE_MS = 200;
     private static final int SHORT_PARTITION_MS = 300;
     private static final int SLOW_DISK_US = 20_000;
+    private static final ToLongFunction<RandomGenerator> DOWN_US = Fault.about(SOON_MS, LATER_MS);
 
     /** What is broken. */
     public interface Target {
@@ -201,16 +202,21 @@ public final class Chaos {
      * @param drawn may return null: nothing to do
      */
     public void every(int meanMs, Supplier<Fault> drawn) {
+        every(random, meanMs, drawn);
+    }
+
+    /** The same with dice of its own, which leaves what all others draw as it is. */
+    public void every(RandomGenerator dice, int meanMs, Supplier<Fault> drawn) {
         if (kept != null) {
             again(timetable.stream(streams++).iterator());
             return;
         }
         List<Timetable.Firing> stream = timetable.stream();
-        simulation.repeat(random, meanMs, () -> over, () -> {
+        simulation.repeat(dice, meanMs, () -> over, () -> {
             count++;
             Timetable.Firing firing = new Timetable.Firing(simulation.nowUs(), drawn.get());
             stream.add(firing);
-            fire(firing);
+            fire(firing, dice);
         });
     }
 
@@ -224,14 +230,14 @@ public final class Chaos {
             if (!over) {
                 if (kept.contains(firing.number)) {
                     count++;
-                    fire(firing);
+                    fire(firing, random);
                 }
                 again(stream);
             }
         });
     }
 
-    private void fire(Timetable.Firing firing) {
+    private void fire(Timetable.Firing firing, RandomGenerator dice) {
         Fault fault = firing.fault;
         for (int i = 0; fault != null && i < fault.parts().size(); i++) {
             Runnable end = fault.parts().get(i).deed().doTo(target);
@@ -247,7 +253,7 @@ public final class Chaos {
                 continue;
             }
             if (kept == null) {
-                firing.lastsUs[i] = drawnUs(fault.parts().get(i).meanMs());
+                firing.lastsUs[i] = fault.parts().get(i).lastsUs().applyAsLong(dice);
             }
             watcher.begins(fault.kind());
             long lastsUs = firing.lastsUs[i] == Timetable.Firing.NOT_DONE ? SOON_MS * 1000 : firing.lastsUs[i];
@@ -263,10 +269,6 @@ public final class Chaos {
         simulation.trace().comment(simulation.nowUs(), () -> what);
     }
 
-    private long drawnUs(ToIntFunction<RandomGenerator> meanMs) {
-        return Simulation.exponential(random, meanMs.applyAsInt(random) * 1000L);
-    }
-
     /** Unless the chaos ends before. */
     private void later(long us, Runnable repair) {
         simulation.after(us, () -> {
@@ -280,7 +282,7 @@ public final class Chaos {
         int nodeId = process.nodeId();
         long downUs;
         if (kept == null) {
-            downUs = drawnUs(Chaos::downMs);
+            downUs = DOWN_US.applyAsLong(random);
             timetable.restartsUs(nodeId).add(downUs);
         } else {
             Iterator<Long> drawn = restartsUs.computeIfAbsent(
@@ -321,10 +323,6 @@ public final class Chaos {
                 : 1 + random.nextInt(target.nodeIds().size());
     }
 
-    private static int downMs(RandomGenerator dice) {
-        return dice.nextBoolean() ? SOON_MS : LATER_MS;
-    }
-
     private static void start(SimProcess process) {
         if (!process.up()) {
             process.start();
@@ -337,7 +335,7 @@ public final class Chaos {
      * @param ends ends it; false if that can't be done
      */
     public static Fault.Part down(int nodeId, Predicate<Target> ends) {
-        return new Fault.Part(on -> ends.test(on) ? () -> start(on.process(nodeId)) : null, Chaos::downMs);
+        return new Fault.Part(on -> ends.test(on) ? () -> start(on.process(nodeId)) : null, DOWN_US);
     }
 
     private static Fault.Part killed(int nodeId) {
@@ -362,9 +360,8 @@ public final class Chaos {
 
     private Fault pause() {
         int nodeId = victim();
-        int longMs = faults.longMs();
-        ToIntFunction<RandomGenerator> lastsMs = dice -> dice.nextBoolean() ? SHORT_PAUSE_MS : longMs;
-        return Fault.of(Fault.Kind.PAUSE, "pause " + names(List.of(nodeId)), lastsMs, on -> {
+        ToLongFunction<RandomGenerator> lastsUs = Fault.about(SHORT_PAUSE_MS, faults.longMs());
+        return Fault.of(Fault.Kind.PAUSE, "pause " + names(List.of(nodeId)), lastsUs, on -> {
             SimProcess process = on.process(nodeId);
             if (!process.runs()) {
                 return null;
@@ -382,9 +379,8 @@ public final class Chaos {
     private Fault slowDisk() {
         int nodeId = victim();
         long meanUs = random.nextBoolean() ? SLOW_DISK_US : faults.longMs() * 200L;
-        int lastsMs = faults.longMs() * 2 / 3;
         String text = "disk of " + names(List.of(nodeId)) + " slow, a save takes some " + meanUs / 1000 + " ms";
-        return Fault.of(Fault.Kind.SLOW_DISK, text, dice -> lastsMs, on -> {
+        return Fault.of(Fault.Kind.SLOW_DISK, text, Fault.about(faults.longMs() * 2 / 3), on -> {
             on.diskLatency(nodeId, meanUs);
             return () -> on.diskLatency(nodeId, 0);
         });
@@ -424,9 +420,8 @@ public final class Chaos {
     }
 
     private Fault cut(Fault.Kind kind, String what, Consumer<SimNetwork<?>> cut) {
-        int longMs = faults.longMs();
         String verb = kind == Fault.Kind.ONE_WAY ? "cut" : kind.word();
-        return Fault.of(kind, verb + " " + what, dice -> dice.nextBoolean() ? SHORT_PARTITION_MS : longMs, on -> {
+        return Fault.of(kind, verb + " " + what, Fault.about(SHORT_PARTITION_MS, faults.longMs()), on -> {
             cut.accept(on.network());
             return () -> on.network().healAll();
         });

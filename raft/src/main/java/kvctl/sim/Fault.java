@@ -1,7 +1,7 @@
 package kvctl.sim;
 
 import java.util.List;
-import java.util.function.ToIntFunction;
+import java.util.function.ToLongFunction;
 import java.util.random.RandomGenerator;
 
 /**
@@ -29,6 +29,8 @@ public record Fault(Kind kind, String text, List<Part> parts) {
         DISK_ERROR("disk-error"),
         /** Saves take long. */
         SLOW_DISK("slow-disk"),
+        /** A disk has no room, or nearly none. */
+        FULL_DISK("full-disk"),
         /** A process stands still. */
         PAUSE("pause"),
         /** Clocks run fast or slow. */
@@ -83,13 +85,23 @@ public record Fault(Kind kind, String text, List<Part> parts) {
     /**
      * One deed of a fault.
      *
-     * @param meanMs how long it lasts in the mean; drawn once it is done
+     * @param lastsUs how long it lasts; drawn once it is done
      */
-    public record Part(Deed deed, ToIntFunction<RandomGenerator> meanMs) {}
+    public record Part(Deed deed, ToLongFunction<RandomGenerator> lastsUs) {}
 
     /** A fault of one part. */
-    public static Fault of(Kind kind, String text, ToIntFunction<RandomGenerator> meanMs, Deed deed) {
-        return new Fault(kind, text, List.of(new Part(deed, meanMs)));
+    public static Fault of(Kind kind, String text, ToLongFunction<RandomGenerator> lastsUs, Deed deed) {
+        return new Fault(kind, text, List.of(new Part(deed, lastsUs)));
+    }
+
+    /** So long in the mean. */
+    public static ToLongFunction<RandomGenerator> about(int meanMs) {
+        return dice -> Simulation.exponential(dice, meanMs * 1000L);
+    }
+
+    /** In one half of the cases so long in the mean, in the other half so. */
+    static ToLongFunction<RandomGenerator> about(int oneMs, int otherMs) {
+        return dice -> about(dice.nextBoolean() ? oneMs : otherMs).applyAsLong(dice);
     }
 
     /** A fault that has no end, or one of its own. */

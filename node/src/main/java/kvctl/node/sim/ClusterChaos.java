@@ -10,6 +10,7 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import kvctl.node.sim.Coverage.Operation;
 import kvctl.protocol.Change;
+import kvctl.protocol.NodeStatus;
 import kvctl.protocol.ShardMap;
 import kvctl.sim.Chaos;
 import kvctl.sim.Fault;
@@ -18,6 +19,7 @@ import kvctl.sim.SimNetwork;
 import kvctl.sim.SimProcess;
 import kvctl.sim.Simulation;
 import kvctl.sim.Timetable;
+import kvctl.storage.MemoryDisk;
 
 /**
  * Changes a cluster and cuts its clients off as a {@link ShardSwarm} says, while {@link Chaos} breaks its nodes; puts
@@ -28,7 +30,7 @@ final class ClusterChaos implements Chaos.Target {
     private static final int GROUPS_MAX = 4;
 
     private static final int CLIENT_CUT_MS = 700;
-
+    private static final int FULL_MAX_US = 3_000_000;
     private static final int USUAL_DISK_US = 300;
 
     /** From here on a delay of clients is a fault. */
@@ -83,6 +85,8 @@ final class ClusterChaos implements Chaos.Target {
         chaos.every(swarm.changeMs(), this::change);
         chaos.every(swarm.steerMs(), this::steer);
         chaos.every(swarm.clientCutMs(), this::cutClient);
+        RandomGenerator disks = simulation.random("full disks");
+        chaos.every(disks, disks.nextInt(3) == 0 ? swarm.clientCutMs() : 0, () -> fillDisk(disks));
     }
 
     private void setClientLinks() {
@@ -103,6 +107,7 @@ final class ClusterChaos implements Chaos.Target {
     /** Heals everything: links, disks and processes. */
     void end() {
         cluster.healLinks();
+        cluster.servers().forEach(server -> server.disk().room(Long.MAX_VALUE));
         freeMoves();
         chaos.end();
         underway.end();
@@ -226,7 +231,7 @@ final class ClusterChaos implements Chaos.Target {
         List<Integer> order = chaos.shuffled();
         Set<Integer> from = new TreeSet<>(order.subList(0, 1 + random.nextInt(order.size())));
         String text = "client " + number + " is cut from " + chaos.names(List.copyOf(from));
-        return Fault.of(Fault.Kind.CLIENT_CUT, text, dice -> CLIENT_CUT_MS, on -> {
+        return Fault.of(Fault.Kind.CLIENT_CUT, text, Fault.about(CLIENT_CUT_MS), on -> {
             SimTransport client = of(on).clients().get(number).transport();
             client.cutFrom(from);
             return () -> client.cutFrom(Set.of());
@@ -298,9 +303,11 @@ final class ClusterChaos implements Chaos.Target {
         return chaos.names(List.of(nodeId));
     }
 
-    /** A process that is down can't be asked. */
+    /** A process that is down can't be asked. One that is up may have promises in a group that it does not know of yet. */
     private boolean mayBeForgetful(SimServer server) {
         return !server.up()
+                || cluster.map().groups().stream()
+                        .anyMatch(group -> server.storage().isForgetful(group.groupId()))
                 || server.core().groups().stream()
                         .anyMatch(groupId -> server.core().status(groupId).forgetful());
     }
@@ -317,6 +324,17 @@ final class ClusterChaos implements Chaos.Target {
                 of(on).server(nodeId).disk().failSync(n);
             }
             return Fault.NO_END;
+        });
+    }
+
+    private Fault fillDisk(RandomGenerator dice) {
+        int nodeId = dice.nextInt(1, nodeIds().size() + 1);
+        boolean full = dice.nextBoolean();
+        String text = "disk of %s %s full".formatted(name(nodeId), full ? "is" : "is nearly");
+        return Fault.of(Fault.Kind.FULL_DISK, text, each -> each.nextLong(FULL_MAX_US), on -> {
+            MemoryDisk disk = of(on).server(nodeId).disk();
+            disk.room(full ? 0 : NodeStatus.LITTLE_ROOM_BYTES - 1);
+            return () -> disk.room(Long.MAX_VALUE);
         });
     }
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
  */
 class ClusterSeedsTest {
     @Test
-    void shardsMoveUnderChaosAndNothingIsLostOrDoubled() {
+    void G15_shardsMoveUnderChaosAndNothingIsLostOrDoubled() {
         SeedRange asked = SeedRange.asked(System.getProperties(), 300);
         if (asked.count() == 1) {
             Outcome outcome = ClusterRun.recorded(ClusterRun.Options.of(asked.first(), Shape.DRAWN), 20_000);
