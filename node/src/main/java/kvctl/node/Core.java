@@ -233,11 +233,6 @@ public final class Core {
         return turn.groups();
     }
 
-    /** The node that leads a group as far as is known here; 0 if unknown or not here. */
-    public int leaderId(int groupId) {
-        return turn.leaderId(groupId);
-    }
-
     /** A copy of a replica's state. */
     public RaftStatus status(int groupId) {
         return turn.status(groupId);

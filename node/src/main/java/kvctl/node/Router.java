@@ -274,15 +274,15 @@ final class Router {
         int leaderId = turn.leaderId(groupId);
         int hint = leaderId == self.id() ? 0 : leaderId;
         String who = hint == 0 ? "no leader is known." : nodeName(hint) + " does.";
-        return refused(Code.NOT_LEADER, self.name() + " does not lead " + name(groupId) + "; " + who, hint);
+        return refused(Code.NOT_LEADER, "%s does not lead %s; %s".formatted(self.name(), name(groupId), who), hint);
     }
 
     private Refused notServed(int groupId, int shardId) {
-        return refused(Code.WRONG_GROUP, name(groupId) + " does not serve shard " + shardId + " now.", 0);
+        return refused(Code.WRONG_GROUP, "%s does not serve shard %d now.".formatted(name(groupId), shardId), 0);
     }
 
     private Refused notHere(int groupId) {
-        return refused(Code.WRONG_GROUP, self.name() + " holds no replica of " + name(groupId) + ".", 0);
+        return refused(Code.WRONG_GROUP, "%s holds no replica of %s.".formatted(self.name(), name(groupId)), 0);
     }
 
     /** Null if the group, led here, may take it (HAZARDS D12). */

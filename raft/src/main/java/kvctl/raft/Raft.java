@@ -521,9 +521,6 @@ final class Raft {
 
     /** Reads whose round was confirmed since the last call. */
     List<Leadership.Read> takeConfirmedReads() {
-        if (confirmedReads.isEmpty()) {
-            return List.of();
-        }
         List<Leadership.Read> taken = List.copyOf(confirmedReads);
         confirmedReads.clear();
         return taken;
@@ -531,9 +528,6 @@ final class Raft {
 
     /** Reads that ended with leadership. */
     List<Waiter> takeFailedReads() {
-        if (failedReads.isEmpty()) {
-            return List.of();
-        }
         List<Waiter> taken = List.copyOf(failedReads);
         failedReads.clear();
         return taken;

@@ -244,9 +244,6 @@ final class Replica {
 
     /** Closes transfers whose follower needs no snapshot any more, or is not there. */
     void closeTransfers(long nowMs) {
-        if (sending.isEmpty()) {
-            return; // As in nearly all turns.
-        }
         sending.keySet().stream()
                 .filter(nodeId -> !raft.sendsSnapshotTo(nodeId, nowMs))
                 .toList()

@@ -27,11 +27,6 @@ public final class Turn {
     private final TreeMap<Integer, Replica> replicas = new TreeMap<>();
     private final List<Store.Save> saves = new ArrayList<>();
 
-    /** What is in {@link #replicas}, to be passed in each turn. */
-    private Replica[] inOrder = {};
-
-    private List<Integer> groups = List.of();
-
     public Turn(int nodeId, Store store, Outbox outbox) {
         this.nodeId = nodeId;
         this.store = store;
@@ -43,18 +38,11 @@ public final class Turn {
         Invariant.check(config.nodeId() == nodeId, "a replica of this node", config.nodeId(), nodeId);
         Raft raft = new Raft(groupId, config, store.restore(groupId), machine.lastApplied(), random, nowMs);
         replicas.put(groupId, new Replica(groupId, config, raft, machine));
-        changed();
-    }
-
-    private void changed() {
-        inOrder = replicas.values().toArray(Replica[]::new);
-        groups = List.copyOf(replicas.keySet());
     }
 
     /** Ends this node's replica of a group; whoever waits is failed. Between turns only. */
     public void remove(int groupId) {
         Replica replica = replicas.remove(groupId);
-        changed();
         if (replica != null) {
             replica.stop();
         }
@@ -103,7 +91,7 @@ public final class Turn {
     /** Fires timers and sends what promises nothing that is not durable yet. */
     public void prepare(long nowMs) {
         saves.clear();
-        for (Replica replica : inOrder) {
+        for (Replica replica : replicas.values()) {
             replica.raft.tick(nowMs);
             replica.ready = replica.raft.ready(nowMs);
             send(replica, replica.ready.early());
@@ -133,7 +121,7 @@ public final class Turn {
 
     /** Sends what had to wait for the disk, applies what is committed, answers who waits. */
     public void finish(long nowMs) {
-        for (Replica replica : inOrder) {
+        for (Replica replica : replicas.values()) {
             replica.raft.saved();
             send(replica, replica.ready.late());
             if (replica.recovering) {
@@ -145,7 +133,7 @@ public final class Turn {
             }
         }
         apply();
-        for (Replica replica : inOrder) {
+        for (Replica replica : replicas.values()) {
             replica.answerWaiters();
             replica.closeTransfers(nowMs);
             replica.compact();
@@ -153,12 +141,8 @@ public final class Turn {
     }
 
     private void apply() {
-        List<Replica> applying = new ArrayList<>();
-        for (Replica replica : inOrder) {
-            if (replica.hasCommitted()) {
-                applying.add(replica);
-            }
-        }
+        List<Replica> applying =
+                replicas.values().stream().filter(Replica::hasCommitted).toList();
         if (applying.isEmpty()) {
             return;
         }
@@ -176,7 +160,7 @@ public final class Turn {
     /** When to run the next turn if nothing comes; may be in the past. */
     public long nextDeadlineMs() {
         long deadlineMs = Long.MAX_VALUE;
-        for (Replica replica : inOrder) {
+        for (Replica replica : replicas.values()) {
             long own = replica.hasMore() ? Long.MIN_VALUE : replica.raft.nextDeadlineMs();
             deadlineMs = Math.min(deadlineMs, own);
         }
@@ -190,7 +174,7 @@ public final class Turn {
 
     /** Ids of the groups with a replica here, in order. */
     public List<Integer> groups() {
-        return groups;
+        return List.copyOf(replicas.keySet());
     }
 
     /** The node that leads the group as far as this replica knows; 0 if unknown or not here. */

@@ -37,8 +37,6 @@ public final class SimulateCommand implements Callable<Integer> {
     /** To shrink one seed. */
     private static final int RUNS_MAX = 500;
 
-    private static final long TELL_NS = 1_000_000_000;
-
     private final Session session;
 
     @Option(names = "--seeds", paramLabel = "A..B", description = "All seeds from A to B (default 1..100).")
@@ -180,8 +178,8 @@ public final class SimulateCommand implements Callable<Integer> {
 
     private int run(long first, long last) {
         SimulateResult result = new SimulateResult();
+        Progress progress = new Progress(session);
         long startNs = System.nanoTime();
-        long toldNs = startNs;
         long shrinkingNs = 0;
         try (Stop stop = new Stop(session)) {
             for (long each = first; each <= last && !stop.isAsked(); each++) {
@@ -189,18 +187,15 @@ public final class SimulateCommand implements Callable<Integer> {
                 Outcome outcome = ClusterRun.run(options, result.coverage);
                 result.add(outcome);
                 if (outcome.broken() != null) {
-                    session.note(outcome.report());
+                    progress.say(outcome.report());
                     if (shrink && result.shortest == null) {
                         long fromNs = System.nanoTime();
                         result.shortest = Shortest.of(options, RUNS_MAX, stop::isAsked);
-                        session.note(result.shortest.report());
+                        progress.say(result.shortest.report());
                         shrinkingNs = System.nanoTime() - fromNs;
                     }
                 }
-                if (System.nanoTime() - toldNs > TELL_NS && session.console().errIsTty()) {
-                    toldNs = System.nanoTime();
-                    session.note("seed " + each + " of " + first + ".." + last + ", " + result.failed() + " failed");
-                }
+                progress.tell(result.progress(last - first + 1));
             }
             result.write(session, (System.nanoTime() - startNs - shrinkingNs) / 1_000_000, coverage);
             return result.failed() > 0 ? ExitCode.VIOLATED.code() : stop.code();

@@ -1,6 +1,7 @@
 package kvctl.cli.sim;
 
 import java.util.Arrays;
+import java.util.Locale;
 import kvctl.cli.Column;
 import kvctl.cli.Format;
 import kvctl.cli.Json;
@@ -36,6 +37,18 @@ final class SimulateResult {
 
     long failed() {
         return failed;
+    }
+
+    /** How far it is, in one line. */
+    String progress(long ofSeeds) {
+        return String.format(
+                Locale.ROOT,
+                "%,d of %,d seeds, %d failed; %.1f h simulated; %s",
+                seeds,
+                ofSeeds,
+                failed,
+                simulatedMs / 3.6e6,
+                new CoverageTable(coverage).summary());
     }
 
     /** @param pairs the result is to be the coverage, pair by pair */

@@ -95,25 +95,22 @@ public final class Migrator {
     public void tick(long nowMs) {
         steps.at(nowMs);
         ShardMap current = map.get();
-        int ledNow = 0;
-        boolean sameLed = true;
+        Set<Integer> ledNow = new TreeSet<>();
         long movedOn = 0; // A new leader may apply a step long after it was elected and saw the map.
         for (Map.Entry<Integer, KvMachine> each : machines.entrySet()) {
             movedOn += each.getValue().moveSteps();
             if (leads(each.getKey())) {
-                ledNow++;
-                sameLed &= led.contains(each.getKey());
+                ledNow.add(each.getKey());
             }
         }
-        sameLed &= ledNow == led.size();
-        boolean nothingNew = current.revision() == seenRevision && movedOn == seenSteps && sameLed;
+        boolean nothingNew = current.revision() == seenRevision && movedOn == seenSteps && ledNow.equals(led);
         if (nowMs < steps.nextMs() && nothingNew) {
             return;
         }
         rounds++;
         seenRevision = current.revision();
         seenSteps = movedOn;
-        led = ledGroups();
+        led = ledNow;
         steps.begin();
         giver.forget(current);
         taker.forget(current);
@@ -121,12 +118,6 @@ public final class Migrator {
             receiveShards(groupId, machines.get(groupId), current);
             giver.drop(groupId, machines.get(groupId), current);
         }
-    }
-
-    private Set<Integer> ledGroups() {
-        Set<Integer> groups = new TreeSet<>(machines.keySet());
-        groups.removeIf(groupId -> !leads(groupId));
-        return groups;
     }
 
     private void receiveShards(int groupId, KvMachine machine, ShardMap current) {

@@ -19,7 +19,6 @@ final class ClusterChecks {
     private static final long HASH_EVERY = 16;
 
     private static final long HASHES_MAX = 4_000;
-    private static final long UNSEEN = -1;
 
     /** What the most advanced replica of a group says. */
     static final class GroupView {
@@ -42,25 +41,11 @@ final class ClusterChecks {
 
     /** How far a node was when it was looked at last. */
     private static final class NodeView {
-        /** By group; {@link #UNSEEN} for those that were not looked at since the node was started. */
-        long[] applied = {};
-
+        final Map<Integer, Long> applied = new HashMap<>();
         int incarnation;
         int forgot;
         long number;
         long revision;
-
-        /** Notes an index; true if it is another one than before. */
-        boolean moves(int groupId, long index) {
-            if (groupId >= applied.length) {
-                int known = applied.length;
-                applied = Arrays.copyOf(applied, groupId + 8);
-                Arrays.fill(applied, known, applied.length, UNSEEN);
-            }
-            long before = applied[groupId];
-            applied[groupId] = index;
-            return before != index;
-        }
     }
 
     private final int shardCount;
@@ -115,7 +100,7 @@ final class ClusterChecks {
         NodeView view = nodes.computeIfAbsent(server.nodeId(), id -> new NodeView());
         if (view.incarnation != server.incarnation()) {
             view.incarnation = server.incarnation();
-            Arrays.fill(view.applied, UNSEEN);
+            view.applied.clear();
         }
         if (view.forgot != server.forgot()) { // Its disk has lost what it promised: it may know an older map.
             view.forgot = server.forgot();
@@ -130,7 +115,8 @@ final class ClusterChecks {
             }
             KvMachine machine = core.machine(groupId);
             long applied = machine.lastApplied();
-            if (view.moves(groupId, applied)) {
+            Long before = view.applied.put(groupId, applied);
+            if (before == null || before != applied) {
                 if (hashing && applied % HASH_EVERY == 0) {
                     checkHash(server, groupId, machine, applied);
                 }

@@ -17,7 +17,6 @@ public final class Coverage {
         APPEND("append"),
         DELETE("delete"),
         CAS("cas"),
-        SCAN("scan"),
         /** From when it is asked for until its last shard has arrived, or it is refused. */
         JOIN("join"),
         LEAVE("leave"),

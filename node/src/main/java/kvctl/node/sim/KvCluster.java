@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -391,16 +390,16 @@ public final class KvCluster {
     }
 
     private static boolean holdsWhatItShould(SimServer server) {
-        TreeSet<Integer> named = new TreeSet<>();
-        for (ShardMap.Group group : server.core().map().groups()) {
-            if (group.nodeIds().contains(server.nodeId())) {
-                named.add(group.groupId());
-            }
-        }
+        List<Integer> named = server.core().map().groups().stream()
+                .filter(group -> group.nodeIds().contains(server.nodeId()))
+                .map(ShardMap.Group::groupId)
+                .sorted()
+                .toList();
         // What a disk that came back too old holds of the newest group may be of one that is still to come, too.
-        TreeSet<Integer> stored = new TreeSet<>(server.storage().groups());
-        stored.removeIf(id -> !named.contains(id) && server.storage().isForgetful(id));
-        return named.equals(new TreeSet<>(server.core().groups())) && stored.equals(named);
+        List<Integer> stored = server.storage().groups().stream()
+                .filter(id -> named.contains(id) || !server.storage().isForgetful(id))
+                .toList();
+        return server.core().groups().equals(named) && stored.equals(named);
     }
 
     private boolean equal(ShardMap.Group group) {

@@ -273,7 +273,7 @@ public final class SimServer extends SimProcess {
         watchedMs = nowMs;
         long leaders = 0;
         for (int groupId : core.groups()) {
-            leaders = leaders * 31 + groupId * 17L + core.leaderId(groupId);
+            leaders = leaders * 31 + groupId * 17L + core.status(groupId).leaderId();
         }
         if (leaders != leadersSeen) {
             leadersSeen = leaders;
