@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongFunction;
+import kvctl.node.sim.Breach;
 import kvctl.node.sim.ClusterRun;
 import kvctl.node.sim.Coverage;
 import kvctl.node.sim.Shape;
@@ -30,19 +31,25 @@ public final class ShortestOf implements LongFunction<Map<String, Object>> {
         for (int number : left) {
             List<Integer> without = new ArrayList<>(left);
             without.remove((Integer) number);
-            if (ClusterRun.run(options.only(without), new Coverage()).broken() != null) {
+            if (breaksTheSame(options.only(without), shortest)) {
                 needless.add(number);
             }
         }
-        boolean breaks = ClusterRun.run(options.only(left), new Coverage()).broken() != null;
         return Map.of(
                 "of", shortest.of(),
                 "left", left,
                 "needless", needless,
-                "breaks", breaks,
+                "breaks", breaksTheSame(options.only(left), shortest),
                 "isMinimal", shortest.isMinimal(),
                 "kinds",
                         shortest.faults().stream().map(row -> row.kind().word()).toList(),
                 "report", shortest.report());
+    }
+
+    /** Without some of the faults another rule may break: a schedule is the shortest for one of them. */
+    private static boolean breaksTheSame(ClusterRun.Options options, Shortest shortest) {
+        return ClusterRun.run(options, new Coverage()).broken() instanceof Breach breach
+                && shortest.outcome().broken() instanceof Breach known
+                && breach.rule() == known.rule();
     }
 }
