@@ -8,6 +8,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import kvctl.cli.check.Troubles;
 import picocli.CommandLine;
 
 /**
@@ -27,6 +28,7 @@ public final class Session implements AutoCloseable {
     private boolean vertical;
     private boolean outputClosed;
     private Result lastResult;
+    private Troubles troubles;
     private int place;
 
     private volatile CompletableFuture<?> running;
@@ -161,6 +163,14 @@ public final class Session implements AutoCloseable {
             connection = Connection.open(this);
         }
         return connection;
+    }
+
+    /** What nemeses have broken since the session began. */
+    public Troubles troubles() {
+        if (troubles == null) {
+            troubles = new Troubles();
+        }
+        return troubles;
     }
 
     /** Node beside which the client counts as being; 0: none. */

@@ -402,5 +402,42 @@ final class CommandsTest {
         assertThat(kv.err()).contains("seed 3 passed");
         assertThat(kv.run("simulate", "--seeds", "9..1")).isEqualTo(2);
         assertThat(kv.run("simulate", "--trace")).isEqualTo(2);
+        assertError(2, "--nodes is 3 to 9, not 2.", "simulate", "--nodes", "2");
+        assertError(2, "--groups is 1 to 8, not 9.", "simulate", "--seed", "3", "--trace", "--groups", "9");
+    }
+
+    @Test
+    void simulationsTellWhichOperationsHaveMetWhichFaults() {
+        assertThat(kv.run("simulate", "--seeds", "3..5", "-o", "json")).isZero();
+        assertThat(kv.out())
+                .contains(",\"pairs_covered\":", ",\"pairs\":", "{\"operation\":\"get\",\"fault\":\"kill\",\"seeds\":")
+                .doesNotContain("shortest");
+        assertThat(kv.run("simulate", "--seeds", "3..5")).isZero();
+        assertThat(kv.out()).startsWith("seeds\tfailed\t").contains("\tpairs_covered\tpairs\n");
+        assertThat(kv.run("simulate", "--seeds", "3..5", "--coverage")).isZero();
+        assertThat(kv.out()).startsWith("operation\tfault\tseeds\nget\tkill\t");
+        assertThat(kv.err()).contains("3 seeds, 0 failed; pairs covered: ");
+        kv.onTerminal();
+        assertThat(kv.run("simulate", "--seeds", "3..5")).isZero();
+        assertThat(kv.out()).contains("FIRST FAILED\n").contains("pairs covered: ");
+        assertThat(kv.run("simulate", "--seeds", "3..5", "--coverage")).isZero();
+        assertThat(kv.out().lines().filter(line -> line.startsWith("power-cut ")))
+                .hasSize(2);
+        assertThat(kv.out().lines()).allSatisfy(line -> assertThat(line).hasSizeLessThan(120));
+    }
+
+    @Test
+    void aSeedIsSimulatedWithSomeOfItsFaultsAlone() {
+        assertThat(kv.run("simulate", "--seed", "3", "--only", "none", "-o", "json"))
+                .isZero();
+        assertThat(kv.out()).contains("\"pairs_covered\":0,");
+        assertThat(kv.run("simulate", "--seed", "3", "--only", "1,2", "--trace"))
+                .isZero();
+        assertError(2, "--only needs --seed N: faults are numbered in each seed by itself.", "simulate", "--only", "1");
+        assertError(2, "'x' are no numbers of faults.", "simulate", "--seed", "3", "--only", "x");
+        assertThat(kv.run("simulate", "--seed", "3", "--only", "1,9999")).isEqualTo(2);
+        assertThat(kv.err()).startsWith("Seed 3 has ").contains(" faults; there is no number 9999.");
+        assertThat(kv.run("simulate", "--seed", "3", "--shrink")).isZero();
+        assertThat(kv.run("simulate", "--seed", "3", "--shrink", "--trace")).isEqualTo(2);
     }
 }

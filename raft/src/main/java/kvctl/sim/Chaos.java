@@ -1,14 +1,21 @@
 package kvctl.sim;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 
 /**
  * Breaks processes, disks and links at the rates that {@link Faults} and {@link LinkFaults} have drawn for a seed, and
  * puts everything right again at the end. The same for one group and for a whole cluster; what is different is
- * {@link Target}'s.
+ * {@link Target}'s. What it did is in a {@link Timetable}, and can be done again, in whole or in part.
  */
 public final class Chaos {
     private static final int SOON_MS = 50;
@@ -16,6 +23,7 @@ public final class Chaos {
     private static final int SHORT_PAUSE_MS = 200;
     private static final int SHORT_PARTITION_MS = 300;
     private static final int SLOW_DISK_US = 20_000;
+    private static final ToLongFunction<RandomGenerator> DOWN_US = Fault.about(SOON_MS, LATER_MS);
 
     /** What is broken. */
     public interface Target {
@@ -30,11 +38,11 @@ public final class Chaos {
 
         void crash(int nodeId);
 
-        /** Crashes a process and takes back what its disk has promised, if data survives that; false if not. */
-        boolean rollBack(int nodeId, RandomGenerator dice);
+        /** Crashes a process and takes back what its disk has promised; null if data would not survive that. */
+        Fault rollBack(int nodeId, RandomGenerator dice);
 
         /** One of the next writes fails, and ends the process. */
-        void breakDisk(int nodeId, RandomGenerator dice);
+        Fault breakDisk(int nodeId, RandomGenerator dice);
 
         /** What to do when a broken disk has ended a process. */
         void onDiskFailure(Consumer<SimProcess> reaction);
@@ -42,24 +50,77 @@ public final class Chaos {
         /** A save takes so long in the mean; 0 is as long as usual. */
         void diskLatency(int nodeId, long meanUs);
 
-        /** Asks for another leader. */
-        void transfer(RandomGenerator dice);
+        /** Asks for another leader; null if there is nobody to ask. */
+        Fault transfer(RandomGenerator dice);
     }
+
+    /** Is told what is in force; each beginning has one end, or the end of the chaos. */
+    public interface Watcher {
+        void begins(Fault.Kind kind);
+
+        void ends(Fault.Kind kind);
+    }
+
+    /**
+     * What to do again.
+     *
+     * @param kept numbers of the timetable
+     */
+    public record Again(Timetable timetable, Set<Integer> kept) {}
+
+    private static final Watcher NOBODY = new Watcher() {
+        @Override
+        public void begins(Fault.Kind kind) {}
+
+        @Override
+        public void ends(Fault.Kind kind) {}
+    };
 
     private final Simulation simulation;
     private final Target target;
     private final LinkFaults links;
     private final Faults faults;
     private final RandomGenerator random;
+    private final Timetable timetable;
+
+    /** Null: faults are drawn, and written down. */
+    private final Set<Integer> kept;
+
+    private final TreeMap<Integer, Iterator<Long>> restartsUs = new TreeMap<>();
+    private Watcher watcher = NOBODY;
+    private int standing;
+    private int streams;
     private boolean over;
     private int count;
 
+    /** Draws what it does from the simulation's seed. */
     public Chaos(Simulation simulation, Target target, LinkFaults links, Faults faults) {
+        this(simulation, target, links, faults, null);
+    }
+
+    /**
+     * Does again what another chaos did; links and faults must be the same.
+     *
+     * @param again null: draws
+     */
+    public Chaos(Simulation simulation, Target target, LinkFaults links, Faults faults, Again again) {
         this.simulation = simulation;
         this.target = target;
         this.links = links;
         this.faults = faults;
         this.random = simulation.random("chaos");
+        this.timetable = again == null ? new Timetable() : again.timetable();
+        this.kept = again == null ? null : Set.copyOf(again.kept());
+    }
+
+    /** Whoever wants to know what is in force. */
+    public void watch(Watcher newWatcher) {
+        watcher = newWatcher;
+    }
+
+    /** What was done so far, or what is done again. */
+    public Timetable timetable() {
+        return timetable;
     }
 
     /** Faults injected so far, those of links not counted. */
@@ -70,18 +131,30 @@ public final class Chaos {
     /** Gives every process a clock of its own; before they are started. */
     public void setClocks() {
         RandomGenerator clocks = simulation.random("clocks");
+        double most = faults.clockDrift();
+        boolean drifts = stands(Fault.Kind.CLOCK, most > 0, "clocks run up to " + percent(most) + " fast or slow");
         for (int nodeId : target.nodeIds()) {
-            double drift = faults.clockDrift() * (2 * clocks.nextDouble() - 1);
-            target.process(nodeId).clock(1 + drift, clocks.nextInt(100_000));
+            double drift = most * (2 * clocks.nextDouble() - 1);
+            target.process(nodeId).clock(1 + (drifts ? drift : 0), clocks.nextInt(100_000));
         }
     }
 
+    static String percent(double share) {
+        return Math.round(share * 100) + " %";
+    }
+
     public void begin() {
-        target.network().faults(links);
-        target.onDiskFailure(process -> startLater(process.nodeId()));
-        every(faults.crashMs(), () -> crash(victim()));
-        every(faults.powerCutMs(), () -> target.nodeIds().forEach(this::crash));
-        every(faults.rollbackMs(), this::rollBack);
+        LinkFaults standingLinks = links;
+        for (Fault.Kind kind : LinkFaults.KINDS) {
+            if (links.has(kind) && !stands(kind, true, "links: " + links.text(kind))) {
+                standingLinks = standingLinks.without(kind);
+            }
+        }
+        target.network().faults(standingLinks);
+        target.onDiskFailure(this::diskFailed);
+        every(faults.crashMs(), this::kill);
+        every(faults.powerCutMs(), this::powerCut);
+        every(faults.rollbackMs(), () -> target.rollBack(victim(), random));
         every(faults.pauseMs(), this::pause);
         every(faults.partitionMs(), this::partition);
         every(faults.diskErrorMs(), () -> target.breakDisk(victim(), random));
@@ -106,22 +179,124 @@ public final class Chaos {
         }
     }
 
-    /** Does something at random times until the chaos ends, and counts it as a fault; never if {@code meanMs} is 0. */
-    public void every(int meanMs, Runnable fault) {
-        simulation.repeat(random, meanMs, () -> over, () -> {
+    // --- when ---
+
+    /** A fault that holds from now to the end, if the seed has drawn it; false if it does not, or is left out. */
+    public boolean stands(Fault.Kind kind, boolean isDrawn, String text) {
+        if (!isDrawn) {
+            return false;
+        }
+        standing++;
+        if (kept == null) {
+            timetable.standing(kind, text);
+        } else if (!kept.contains(standing)) {
+            return false;
+        }
+        watcher.begins(kind);
+        return true;
+    }
+
+    /**
+     * Draws and does something at random times until the chaos ends, and counts it as a fault; never if {@code meanMs} is 0.
+     *
+     * @param drawn may return null: nothing to do
+     */
+    public void every(int meanMs, Supplier<Fault> drawn) {
+        every(random, meanMs, drawn);
+    }
+
+    /** The same with dice of its own, which leaves what all others draw as it is. */
+    public void every(RandomGenerator dice, int meanMs, Supplier<Fault> drawn) {
+        if (kept != null) {
+            again(timetable.stream(streams++).iterator());
+            return;
+        }
+        List<Timetable.Firing> stream = timetable.stream();
+        simulation.repeat(dice, meanMs, () -> over, () -> {
             count++;
-            fault.run();
+            Timetable.Firing firing = new Timetable.Firing(simulation.nowUs(), drawn.get());
+            stream.add(firing);
+            fire(firing, dice);
         });
     }
 
-    /** Repairs something after a random time, unless the chaos ends before. */
-    public void later(int meanMs, Runnable repair) {
-        simulation.after(Simulation.exponential(random, meanMs * 1000L), () -> {
+    /** Passes every time of the stream, also those at which nothing is to be done: so the order of all events is the same. */
+    private void again(Iterator<Timetable.Firing> stream) {
+        if (!stream.hasNext()) {
+            return;
+        }
+        Timetable.Firing firing = stream.next();
+        simulation.after(firing.atUs - simulation.nowUs(), () -> {
+            if (!over) {
+                if (kept.contains(firing.number)) {
+                    count++;
+                    fire(firing, random);
+                }
+                again(stream);
+            }
+        });
+    }
+
+    private void fire(Timetable.Firing firing, RandomGenerator dice) {
+        Fault fault = firing.fault;
+        for (int i = 0; fault != null && i < fault.parts().size(); i++) {
+            Runnable end = fault.parts().get(i).deed().doTo(target);
+            if (end == null) {
+                continue;
+            }
+            if (kept == null) {
+                timetable.done(firing);
+            }
+            tell("fault " + firing.number + ": " + fault.text());
+            if (end == Fault.NO_END) {
+                firing.lastsUs[i] = 0;
+                continue;
+            }
+            if (kept == null) {
+                firing.lastsUs[i] = fault.parts().get(i).lastsUs().applyAsLong(dice);
+            }
+            watcher.begins(fault.kind());
+            long lastsUs = firing.lastsUs[i] == Timetable.Firing.NOT_DONE ? SOON_MS * 1000 : firing.lastsUs[i];
+            later(lastsUs, () -> {
+                end.run();
+                watcher.ends(fault.kind());
+                tell("fault " + firing.number + " ends");
+            });
+        }
+    }
+
+    private void tell(String what) {
+        simulation.trace().comment(simulation.nowUs(), () -> what);
+    }
+
+    /** Unless the chaos ends before. */
+    private void later(long us, Runnable repair) {
+        simulation.after(us, () -> {
             if (!over) {
                 repair.run();
             }
         });
     }
+
+    private void diskFailed(SimProcess process) {
+        int nodeId = process.nodeId();
+        long downUs;
+        if (kept == null) {
+            downUs = DOWN_US.applyAsLong(random);
+            timetable.restartsUs(nodeId).add(downUs);
+        } else {
+            Iterator<Long> drawn = restartsUs.computeIfAbsent(
+                    nodeId, id -> timetable.restartsUs(id).iterator());
+            downUs = drawn.hasNext() ? drawn.next() : SOON_MS * 1000;
+        }
+        watcher.begins(Fault.Kind.DISK_ERROR);
+        later(downUs, () -> {
+            start(process);
+            watcher.ends(Fault.Kind.DISK_ERROR);
+        });
+    }
+
+    // --- what ---
 
     /** The nodes in any order. */
     public List<Integer> shuffled() {
@@ -132,6 +307,14 @@ public final class Chaos {
         return order;
     }
 
+    /** Names of nodes, as people write them. */
+    public String names(List<Integer> nodeIds) {
+        return nodeIds.stream()
+                .sorted()
+                .map(nodeId -> target.process(nodeId).name())
+                .collect(Collectors.joining(","));
+    }
+
     /** A leader in half of the cases: that is where it hurts. */
     private int victim() {
         int leader = target.leader(random);
@@ -140,70 +323,107 @@ public final class Chaos {
                 : 1 + random.nextInt(target.nodeIds().size());
     }
 
-    private void crash(int nodeId) {
-        if (target.process(nodeId).up()) {
-            target.crash(nodeId);
-            startLater(nodeId);
+    private static void start(SimProcess process) {
+        if (!process.up()) {
+            process.start();
         }
     }
 
-    private void startLater(int nodeId) {
-        later(random.nextBoolean() ? SOON_MS : LATER_MS, () -> {
-            if (!target.process(nodeId).up()) {
-                target.process(nodeId).start();
+    /**
+     * A process is down for a while.
+     *
+     * @param ends ends it; false if that can't be done
+     */
+    public static Fault.Part down(int nodeId, Predicate<Target> ends) {
+        return new Fault.Part(on -> ends.test(on) ? () -> start(on.process(nodeId)) : null, DOWN_US);
+    }
+
+    private static Fault.Part killed(int nodeId) {
+        return down(nodeId, on -> {
+            boolean up = on.process(nodeId).up();
+            if (up) {
+                on.crash(nodeId);
             }
+            return up;
         });
     }
 
-    private void rollBack() {
+    private Fault kill() {
         int nodeId = victim();
-        if (target.rollBack(nodeId, random)) {
-            startLater(nodeId);
-        }
+        return new Fault(Fault.Kind.KILL, "kill " + names(List.of(nodeId)), List.of(killed(nodeId)));
     }
 
-    private void pause() {
-        SimProcess process = target.process(victim());
-        if (process.runs()) {
+    private Fault powerCut() {
+        List<Fault.Part> parts = target.nodeIds().stream().map(Chaos::killed).toList();
+        return new Fault(Fault.Kind.POWER_CUT, "power cut: kill all", parts);
+    }
+
+    private Fault pause() {
+        int nodeId = victim();
+        ToLongFunction<RandomGenerator> lastsUs = Fault.about(SHORT_PAUSE_MS, faults.longMs());
+        return Fault.of(Fault.Kind.PAUSE, "pause " + names(List.of(nodeId)), lastsUs, on -> {
+            SimProcess process = on.process(nodeId);
+            if (!process.runs()) {
+                return null;
+            }
             process.pause();
             int incarnation = process.incarnation();
-            later(random.nextBoolean() ? SHORT_PAUSE_MS : faults.longMs(), () -> {
+            return () -> {
                 if (process.paused() && process.incarnation() == incarnation) {
                     process.resume();
                 }
-            });
-        }
+            };
+        });
     }
 
-    private void slowDisk() {
+    private Fault slowDisk() {
         int nodeId = victim();
-        target.diskLatency(nodeId, random.nextBoolean() ? SLOW_DISK_US : faults.longMs() * 200L);
-        later(faults.longMs() * 2 / 3, () -> target.diskLatency(nodeId, 0));
+        long meanUs = random.nextBoolean() ? SLOW_DISK_US : faults.longMs() * 200L;
+        String text = "disk of " + names(List.of(nodeId)) + " slow, a save takes some " + meanUs / 1000 + " ms";
+        return Fault.of(Fault.Kind.SLOW_DISK, text, Fault.about(faults.longMs() * 2 / 3), on -> {
+            on.diskLatency(nodeId, meanUs);
+            return () -> on.diskLatency(nodeId, 0);
+        });
     }
 
-    private void partition() {
+    private Fault partition() {
         List<Integer> order = shuffled();
         int split = 1 + random.nextInt(order.size() - 1);
         List<Integer> left = order.subList(0, split);
         List<Integer> right = order.subList(split, order.size());
-        SimNetwork<?> network = target.network();
-        switch (random.nextInt(5)) {
-            case 0 -> network.partition(List.of(left, right));
-            case 1 -> network.partition(List.of(left, bridged(left.get(0), right)));
-            case 2 -> network.isolate(victim());
-            case 3 -> network.cut(order.get(0), order.get(1));
-            default -> right.forEach(to -> network.cut(left.get(0), to));
-        }
-        simulation.trace().comment(simulation.nowUs(), () -> "links are cut");
-        later(random.nextBoolean() ? SHORT_PARTITION_MS : faults.longMs(), () -> {
-            network.healAll();
-            simulation.trace().comment(simulation.nowUs(), () -> "links are healed");
-        });
+        String sides = names(left) + " | " + names(right);
+        return switch (random.nextInt(5)) {
+            case 0 -> cut(Fault.Kind.PARTITION, sides, net -> net.partition(List.of(left, right)));
+            case 1 -> {
+                List<List<Integer>> parts = List.of(left, bridged(left.get(0), right));
+                String bridge = sides + ", " + names(left.subList(0, 1)) + " reaches both";
+                yield cut(Fault.Kind.BRIDGE, bridge, net -> net.partition(parts));
+            }
+            case 2 -> {
+                int alone = victim();
+                yield cut(Fault.Kind.ISOLATE, names(List.of(alone)), net -> net.isolate(alone));
+            }
+            case 3 -> oneWay(order.get(0), List.of(order.get(1)));
+            default -> oneWay(left.get(0), right);
+        };
     }
 
     private static List<Integer> bridged(int bridge, List<Integer> part) {
         List<Integer> joined = new ArrayList<>(part);
         joined.add(bridge);
         return joined;
+    }
+
+    private Fault oneWay(int from, List<Integer> to) {
+        String links = names(List.of(from)) + ">" + names(to);
+        return cut(Fault.Kind.ONE_WAY, links, net -> to.forEach(each -> net.cut(from, each)));
+    }
+
+    private Fault cut(Fault.Kind kind, String what, Consumer<SimNetwork<?>> cut) {
+        String verb = kind == Fault.Kind.ONE_WAY ? "cut" : kind.word();
+        return Fault.of(kind, verb + " " + what, Fault.about(SHORT_PARTITION_MS, faults.longMs()), on -> {
+            cut.accept(on.network());
+            return () -> on.network().healAll();
+        });
     }
 }

@@ -3,7 +3,6 @@ package kvctl.sim;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
-import kvctl.raft.RaftStatus;
 
 /** One group as {@link Chaos} breaks it. */
 final class GroupChaos implements Chaos.Target {
@@ -44,9 +43,15 @@ final class GroupChaos implements Chaos.Target {
         cluster.crash(nodeId);
     }
 
-    /** Data survives only as long as a majority remembers it: a minority may ever forget. */
     @Override
-    public boolean rollBack(int nodeId, RandomGenerator dice) {
+    public Fault rollBack(int nodeId, RandomGenerator dice) {
+        String text = "S" + nodeId + " comes back with an older disk";
+        return new Fault(
+                Fault.Kind.ROLLBACK, text, List.of(Chaos.down(nodeId, on -> ((GroupChaos) on).forget(nodeId))));
+    }
+
+    /** Data survives only as long as a majority remembers it: a minority may ever forget. */
+    private boolean forget(int nodeId) {
         List<Integer> nodeIds = cluster.nodeIds();
         long forgetful = nodeIds.stream()
                 .filter(id -> id != nodeId && cluster.node(id).disk().everForgetful(SimCluster.GROUP))
@@ -59,8 +64,12 @@ final class GroupChaos implements Chaos.Target {
     }
 
     @Override
-    public void breakDisk(int nodeId, RandomGenerator dice) {
-        cluster.node(nodeId).disk().failWrite(1 + dice.nextInt(20));
+    public Fault breakDisk(int nodeId, RandomGenerator dice) {
+        int n = 1 + dice.nextInt(20);
+        return Fault.endless(Fault.Kind.DISK_ERROR, "disk of S" + nodeId + " fails at write " + n + " from now", on -> {
+            ((GroupChaos) on).cluster.node(nodeId).disk().failWrite(n);
+            return Fault.NO_END;
+        });
     }
 
     @Override
@@ -79,18 +88,15 @@ final class GroupChaos implements Chaos.Target {
     }
 
     @Override
-    public void transfer(RandomGenerator dice) {
+    public Fault transfer(RandomGenerator dice) {
         int leader = cluster.leader();
-        if (leader != 0) {
-            RaftStatus status = cluster.node(leader).status(SimCluster.GROUP);
-            int target = 1 + dice.nextInt(cluster.nodeIds().size());
-            Simulation simulation = cluster.simulation();
-            simulation
-                    .trace()
-                    .comment(
-                            simulation.nowUs(),
-                            () -> "S" + leader + " (t" + status.currentTerm() + ") hands over to S" + target);
-            cluster.transfer(leader, target);
+        if (leader == 0) {
+            return null;
         }
+        int to = 1 + dice.nextInt(cluster.nodeIds().size());
+        return Fault.endless(Fault.Kind.ASKED, "S" + leader + " is to hand over to S" + to, on -> {
+            ((GroupChaos) on).cluster.transfer(leader, to);
+            return Fault.NO_END;
+        });
     }
 }

@@ -1,5 +1,7 @@
 package kvctl.sim;
 
+import java.util.List;
+
 /**
  * How a directed link treats messages; probabilities from 0 to 1, times in microseconds of virtual time.
  *
@@ -39,5 +41,56 @@ public record LinkFaults(
 
     public LinkFaults withLongReorder(double probability) {
         return new LinkFaults(delayMinUs, delayMeanUs, loss, duplicate, reorder, probability, replay);
+    }
+
+    /** What {@link #has} knows. */
+    static final List<Fault.Kind> KINDS = List.of(
+            Fault.Kind.DELAY,
+            Fault.Kind.DROP,
+            Fault.Kind.DUPLICATE,
+            Fault.Kind.REORDER,
+            Fault.Kind.LATE,
+            Fault.Kind.REPLAY);
+
+    /** True if links do this; a mean delay is a fault if it is ten times that of a healthy network. */
+    boolean has(Fault.Kind kind) {
+        return kind == Fault.Kind.DELAY ? delayMeanUs > 10 * NONE.delayMeanUs : chance(kind) > 0;
+    }
+
+    private double chance(Fault.Kind kind) {
+        return switch (kind) {
+            case DROP -> loss;
+            case DUPLICATE -> duplicate;
+            case REORDER -> reorder;
+            case LATE -> longReorder;
+            case REPLAY -> replay;
+            default -> 0;
+        };
+    }
+
+    /** For people. */
+    String text(Fault.Kind kind) {
+        String share = Chaos.percent(chance(kind)) + " of all messages ";
+        return switch (kind) {
+            case DELAY -> "messages are some " + delayMeanUs / 1000 + " ms on their way";
+            case DROP -> share + "are lost";
+            case DUPLICATE -> share + "arrive twice";
+            case REORDER -> share + "may overtake others";
+            case LATE -> share + "are late by 0.2 to 2.2 s";
+            case REPLAY -> "behind " + share + "an old one arrives again";
+            default -> kind.word();
+        };
+    }
+
+    /** The same without one fault. */
+    LinkFaults without(Fault.Kind kind) {
+        return new LinkFaults(
+                kind == Fault.Kind.DELAY ? NONE.delayMinUs : delayMinUs,
+                kind == Fault.Kind.DELAY ? NONE.delayMeanUs : delayMeanUs,
+                kind == Fault.Kind.DROP ? 0 : loss,
+                kind == Fault.Kind.DUPLICATE ? 0 : duplicate,
+                kind == Fault.Kind.REORDER ? 0 : reorder,
+                kind == Fault.Kind.LATE ? 0 : longReorder,
+                kind == Fault.Kind.REPLAY ? 0 : replay);
     }
 }

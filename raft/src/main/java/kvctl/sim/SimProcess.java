@@ -57,6 +57,11 @@ public abstract class SimProcess {
         return nodeId;
     }
 
+    /** For people. */
+    public final String name() {
+        return name;
+    }
+
     public final boolean up() {
         return phase != Phase.DOWN;
     }

@@ -1,6 +1,5 @@
 package kvctl.sim;
 
-import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
@@ -11,20 +10,11 @@ import java.util.random.RandomGenerator;
  * One thread uses a simulation; different simulations share nothing.
  */
 public final class Simulation {
-    private record Event(long timeUs, long sequence, Runnable action) implements Comparable<Event> {
-        @Override
-        public int compareTo(Event other) {
-            int byTime = Long.compare(timeUs, other.timeUs);
-            return byTime != 0 ? byTime : Long.compare(sequence, other.sequence);
-        }
-    }
-
     private final long seed;
-    private final PriorityQueue<Event> queue = new PriorityQueue<>();
+    private final EventQueue queue = new EventQueue();
     private final Trace trace = new Trace();
     private Runnable afterEach = () -> {};
     private long nowUs;
-    private long sequence;
     private long events;
 
     public Simulation(long seed) {
@@ -62,7 +52,7 @@ public final class Simulation {
 
     /** Runs {@code action} in {@code delayUs} of virtual time, after everything already due at that instant. */
     public void after(long delayUs, Runnable action) {
-        queue.add(new Event(nowUs + Math.max(0, delayUs), sequence++, action));
+        queue.add(nowUs + Math.max(0, delayUs), action);
     }
 
     /**
@@ -87,13 +77,12 @@ public final class Simulation {
 
     /** Lets the next event happen. Returns false if there is none. */
     public boolean step() {
-        Event event = queue.poll();
-        if (event == null) {
+        if (queue.isEmpty()) {
             return false;
         }
-        nowUs = event.timeUs();
+        nowUs = queue.nextUs();
         events++;
-        event.action().run();
+        queue.remove().run();
         afterEach.run();
         return true;
     }
@@ -107,8 +96,7 @@ public final class Simulation {
     public boolean runUntil(BooleanSupplier goal, long limitUs) {
         long endUs = nowUs + limitUs;
         while (!goal.getAsBoolean()) {
-            Event next = queue.peek();
-            if (next == null || next.timeUs() > endUs) {
+            if (queue.isEmpty() || queue.nextUs() > endUs) {
                 nowUs = endUs;
                 return goal.getAsBoolean();
             }

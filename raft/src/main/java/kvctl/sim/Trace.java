@@ -1,5 +1,8 @@
 package kvctl.sim;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
@@ -11,6 +14,8 @@ import java.util.function.Supplier;
 public final class Trace {
     /** Rows that are kept; of a longer run the last ones. */
     private static final int ROWS_MAX = 20_000;
+
+    private static final VarHandle WORDS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
     private final ArrayDeque<String> rows = new ArrayDeque<>();
     private long hash = 1;
@@ -104,11 +109,7 @@ public final class Trace {
         long mixed = mix(hash, bytes.length);
         int i = 0;
         for (; i + 8 <= bytes.length; i += 8) {
-            long word = 0;
-            for (int j = 0; j < 8; j++) {
-                word = word << 8 | bytes[i + j] & 0xFF;
-            }
-            mixed = mix(mixed, word);
+            mixed = mix(mixed, (long) WORDS.get(bytes, i));
         }
         for (; i < bytes.length; i++) {
             mixed = mix(mixed, bytes[i]);

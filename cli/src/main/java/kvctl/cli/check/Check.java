@@ -24,21 +24,28 @@ final class Check implements AutoCloseable {
     private final long startNs = System.nanoTime();
     private final CheckLoad load;
     private final Nemesis nemesis;
+    private final Troubles troubles;
     private volatile boolean ended;
 
     /** What came of it. */
     record Outcome(History history, Timeline timeline, int faults) {}
 
-    /** @param schedule null: nothing is broken */
-    Check(Subject subject, CheckLoad.Options options, Schedule schedule, Consumer<String> told) {
+    /**
+     * Starts it.
+     *
+     * @param schedule null: it breaks nothing itself
+     * @param troubles what is broken meanwhile, by this check or by others
+     */
+    Check(Subject subject, CheckLoad.Options options, Schedule schedule, Consumer<String> told, Troubles troubles) {
         this.subject = subject;
+        this.troubles = troubles;
         for (int i = 0; i < Math.min(CONNECTIONS, options.clients()); i++) {
             connections.add(subject.connect());
         }
         watching.setDaemon(true);
         watching.start();
         load = CheckLoad.start(recorder, connections, options);
-        nemesis = schedule == null ? null : new Nemesis(schedule, subject, told);
+        nemesis = schedule == null ? null : new Nemesis(schedule, subject, told, troubles);
     }
 
     private void watch() {
@@ -67,8 +74,8 @@ final class Check implements AutoCloseable {
         load.await(GRACE_MS);
         ended = true;
         watching.join();
-        List<Timeline.Trouble> troubles = nemesis == null ? List.of() : nemesis.troubles();
-        return new Outcome(recorder.history(), watch.end(startNs, troubles), nemesis == null ? 0 : nemesis.done());
+        Timeline timeline = watch.end(startNs, troubles.between(startNs, System.nanoTime()));
+        return new Outcome(recorder.history(), timeline, nemesis == null ? 0 : nemesis.done());
     }
 
     @Override

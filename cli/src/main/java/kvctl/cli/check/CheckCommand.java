@@ -35,7 +35,9 @@ import picocli.CommandLine.Parameters;
         header = "Put the cluster under a recorded load and judge what clients saw: is it linearizable?",
         description =
                 "%nOr judge the history in FILE: Jepsen's EDN, or JSON objects as --history writes them. Exits with 0: "
-                        + "linearizable, 11: violated, 12: not decided (a search that was given up, or too little load).",
+                        + "linearizable, 11: violated, 12: not decided (a search that was given up, or too little load). If it is "
+                        + "violated while faults were made, a script of the load and of those faults alone that were in force "
+                        + "around the violation is written beside the report, or as check-SEED.kv.",
         footer = {
             "  kvctl check run --for 60s",
             "  kvctl check run --for 120s --nemesis kill,pause,partition,one-way,delay,drop,move --report check.html",
@@ -80,7 +82,7 @@ public final class CheckCommand implements Callable<Integer> {
         if (file == null) {
             throw CliException.usage("'check' needs run, start, status, stop or a FILE.", "kvctl check run --for 30s");
         }
-        return judge(read(), null, MinimumLoad.ANY, report, 0);
+        return code(judge(read(), null, MinimumLoad.ANY, report, 0));
     }
 
     private History read() throws IOException {
@@ -102,7 +104,7 @@ public final class CheckCommand implements Callable<Integer> {
         if (schedule != null) {
             session.note(NemesisOptions.shown(schedule, options.seed()));
         }
-        return new Check(cluster, load, schedule, session::note);
+        return new Check(cluster, load, schedule, session::note, session.troubles());
     }
 
     private int judge(Check.Outcome outcome, CheckOptions options) throws IOException {
@@ -116,10 +118,29 @@ public final class CheckCommand implements Callable<Integer> {
                 .map(fault -> new MinimumLoad.Span(fault.fromNs(), fault.toNs()))
                 .toList();
         MinimumLoad least = new MinimumLoad(options.minOps / 4, options.minOps / 4, 0, spans, 1);
-        return judge(outcome.history(), outcome, least, options.report, options.seed());
+        Verdict verdict = judge(outcome.history(), outcome, least, options.report, options.seed());
+        if (verdict.kind() == Verdict.Kind.VIOLATED) {
+            writeScenario(verdict, outcome, options);
+        }
+        return code(verdict);
     }
 
-    private int judge(History history, Check.Outcome outcome, MinimumLoad least, Path page, long seed)
+    private void writeScenario(Verdict verdict, Check.Outcome outcome, CheckOptions options) {
+        Path script = Scenario.file(options.report, options.seed());
+        Scenario scenario = Scenario.of(verdict, outcome.timeline(), options.words(), script);
+        if (scenario == null) {
+            return;
+        }
+        try {
+            scenario.write(script);
+            session.note("The shortest scenario that is known, %d of %d faults, is in %s. Run it: kvctl -f %s"
+                    .formatted(scenario.made(), scenario.of(), script, script));
+        } catch (IOException e) {
+            session.note("The scenario could not be written to " + script + ": " + e.getMessage());
+        }
+    }
+
+    private Verdict judge(History history, Check.Outcome outcome, MinimumLoad least, Path page, long seed)
             throws IOException {
         long fromNs = System.nanoTime();
         Verdict verdict = Linearizability.check(history, Budget.USUAL, least);
@@ -132,6 +153,10 @@ public final class CheckCommand implements Callable<Integer> {
             ReportPage.write(page, verdict, history, outcome == null ? null : outcome.timeline(), title);
         }
         show(verdict, history, outcome, seed, (System.nanoTime() - fromNs) / 1_000_000);
+        return verdict;
+    }
+
+    private static int code(Verdict verdict) {
         return switch (verdict.kind()) {
             case OK -> ExitCode.OK.code();
             case VIOLATED -> ExitCode.VIOLATED.code();

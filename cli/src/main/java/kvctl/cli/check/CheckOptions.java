@@ -56,6 +56,11 @@ final class CheckOptions {
         return seed;
     }
 
+    /** The same load again, as options of {@code check start}. */
+    String words() {
+        return "--clients " + clients + " --keys " + keys + " --ops-per-s " + rate + " --seed " + seed();
+    }
+
     CheckLoad.Options load() {
         if (clients < 1 || clients > CLIENTS_MAX) {
             throw CliException.usage("--clients is 1 to " + CLIENTS_MAX + ", not " + clients + ".", null);

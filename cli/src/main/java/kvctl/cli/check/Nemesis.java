@@ -1,6 +1,5 @@
 package kvctl.cli.check;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -17,7 +16,7 @@ final class Nemesis implements AutoCloseable {
     private final Schedule schedule;
     private final Subject cluster;
     private final Consumer<String> told;
-    private final List<Timeline.Trouble> troubles = new ArrayList<>();
+    private final Troubles troubles;
     private final CountDownLatch stop = new CountDownLatch(1);
     private final Thread thread;
     private final long startNs;
@@ -29,8 +28,10 @@ final class Nemesis implements AutoCloseable {
      *
      * @param cluster runs the commands, on a thread of its own
      * @param told what was done, for people
+     * @param troubles where it is written down
      */
-    Nemesis(Schedule schedule, Subject cluster, Consumer<String> told) {
+    Nemesis(Schedule schedule, Subject cluster, Consumer<String> told, Troubles troubles) {
+        this.troubles = troubles;
         this.schedule = schedule;
         this.cluster = cluster;
         this.told = told;
@@ -56,10 +57,11 @@ final class Nemesis implements AutoCloseable {
     }
 
     private void carryOut(Schedule.Episode episode) {
-        long fromNs = System.nanoTime();
+        long number = troubles.begin(episode.command(), System.nanoTime());
         int code = cluster.run(episode.command());
         told.accept(episode.command() + (code == 0 ? "" : "   (exit code " + code + ")"));
         if (code != 0 && code != ExitCode.CONFLICT.code()) {
+            troubles.forget(number);
             return; // A conflict, say with a change that is under way, is no failure of a nemesis.
         }
         synchronized (this) {
@@ -69,9 +71,7 @@ final class Nemesis implements AutoCloseable {
         if (episode.heal() != null) {
             cluster.run(episode.heal());
         }
-        synchronized (this) {
-            troubles.add(new Timeline.Trouble(episode.command(), fromNs, System.nanoTime()));
-        }
+        troubles.end(number, System.nanoTime());
     }
 
     private void healAll() {
@@ -91,10 +91,6 @@ final class Nemesis implements AutoCloseable {
     /** Faults made so far. */
     synchronized int done() {
         return done;
-    }
-
-    synchronized List<Timeline.Trouble> troubles() {
-        return List.copyOf(troubles);
     }
 
     /** Ends it, and waits until everything is healed. @throws IllegalStateException if it broke */

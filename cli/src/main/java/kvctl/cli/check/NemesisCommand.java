@@ -53,7 +53,8 @@ public final class NemesisCommand {
                 defaultValue = "kill,pause,partition,one-way,delay,drop",
                 description =
                         "kill, pause, partition, isolate, one-way, delay, drop, duplicate, reorder, clog, disk, clock, "
-                                + "move, with commas between; or all (default: kill,pause,partition,one-way,delay,drop).")
+                                + "move, with commas between; cut: partition, isolate and one-way; or all "
+                                + "(default: kill,pause,partition,one-way,delay,drop).")
         private String kinds;
 
         @Option(names = "--for", paramLabel = "TIME", defaultValue = "1m", description = "How long (default 1m).")
@@ -79,7 +80,7 @@ public final class NemesisCommand {
         long seed = options.seed();
         Schedule schedule = options.nemesis.draw(options.kinds, cluster.map(), seed, options.forMs());
         session.note(NemesisOptions.shown(schedule, seed));
-        return new Nemesis(schedule, cluster, session::note);
+        return new Nemesis(schedule, cluster, session::note, session.troubles());
     }
 
     private void end(Nemesis nemesis) {

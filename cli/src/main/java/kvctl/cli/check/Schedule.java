@@ -41,6 +41,14 @@ record Schedule(List<Episode> episodes) {
         String word() {
             return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
+
+        private boolean isMeant(String word) {
+            return switch (word) {
+                case "all" -> true;
+                case "cut" -> this == PARTITION || this == ISOLATE || this == ONE_WAY;
+                default -> word().equals(word);
+            };
+        }
     }
 
     /**
@@ -62,7 +70,7 @@ record Schedule(List<Episode> episodes) {
     record Stage(List<String> nodes, List<String> groups, int shards) {}
 
     /**
-     * Reads {@code kill,pause,one-way}; {@code all} is every kind.
+     * Reads {@code kill,pause,one-way}; {@code all} is every kind, {@code cut} those that cut links.
      *
      * @throws CliException if a word is no kind
      */
@@ -70,12 +78,13 @@ record Schedule(List<Episode> episodes) {
         List<Kind> kinds = new ArrayList<>();
         for (String word : words.split(",")) {
             List<Kind> found = List.of(Kind.values()).stream()
-                    .filter(kind ->
-                            kind.word().equals(word.trim()) || word.trim().equals("all"))
+                    .filter(kind -> kind.isMeant(word.trim()))
                     .toList();
             if (found.isEmpty()) {
                 String known = List.of(Kind.values()).stream().map(Kind::word).collect(Collectors.joining(", "));
-                throw CliException.usage("There is no fault '" + word.trim() + "'.", "faults: " + known + ", or all");
+                throw CliException.usage(
+                        "There is no fault '" + word.trim() + "'.",
+                        "faults: " + known + "; cut: those of links; or all");
             }
             kinds.addAll(found);
         }
@@ -101,17 +110,18 @@ record Schedule(List<Episode> episodes) {
             Kind kind = deck.remove(deck.size() - 1);
             long at = begin + (long) (everyMs * 0.1 * random.nextDouble());
             long lasts = (long) (everyMs * (SHORTEST + (LONGEST - SHORTEST) * random.nextDouble()));
-            String heal = heal(kind);
-            episodes.add(new Episode(kind, at, command(kind, stage, keepQuorum, random), at + lasts, heal));
+            String command = command(kind, stage, keepQuorum, random);
+            episodes.add(new Episode(kind, at, command, at + lasts, heal(command)));
         }
         return new Schedule(episodes);
     }
 
-    private static String heal(Kind kind) {
-        return switch (kind) {
-            case KILL -> "start all --wait 0";
-            case PAUSE -> "resume all";
-            case MOVE -> null;
+    /** The command that heals what a command has made; null if that ends by itself. */
+    static String heal(String command) {
+        return switch (command.split(" ", 2)[0]) {
+            case "kill" -> "start all --wait 0";
+            case "pause" -> "resume all";
+            case "move" -> null;
             default -> "heal";
         };
     }

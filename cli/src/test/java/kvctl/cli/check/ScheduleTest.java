@@ -77,5 +77,6 @@ class ScheduleTest {
             assertThat(e.hint()).contains("one-way").contains("partition");
         });
         assertThat(Schedule.kinds("kill,kill,one-way")).containsExactly(Kind.KILL, Kind.ONE_WAY);
+        assertThat(Schedule.kinds("cut,disk")).containsExactly(Kind.PARTITION, Kind.ISOLATE, Kind.ONE_WAY, Kind.DISK);
     }
 }

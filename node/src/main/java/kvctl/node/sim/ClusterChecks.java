@@ -50,6 +50,7 @@ final class ClusterChecks {
 
     private final int shardCount;
     private final boolean hashing;
+    private final Underway underway;
     private final TreeMap<Integer, GroupView> groups = new TreeMap<>();
     private final TreeMap<Integer, NodeView> nodes = new TreeMap<>();
     private final Map<String, Integer> servedUnder = new HashMap<>();
@@ -59,8 +60,12 @@ final class ClusterChecks {
     private long finishedMoves;
     private Runnable changed = () -> {};
 
-    /** @param hashing compares the replicas' whole states, which costs time where they are large */
-    ClusterChecks(ShardMap first, boolean hashing) {
+    /**
+     * @param hashing compares the replicas' whole states, which costs time where they are large
+     * @param underway is told where shards are on their way
+     */
+    ClusterChecks(ShardMap first, boolean hashing, Underway underway) {
+        this.underway = underway;
         this.shardCount = first.shardGroups().length;
         this.newest = first;
         this.hashing = hashing;
@@ -161,7 +166,25 @@ final class ClusterChecks {
             }
         }
         newest = map;
+        groups.forEach((groupId, view) -> {
+            for (int shard = 0; shard < shardCount; shard++) {
+                tell(groupId, view, shard);
+            }
+        });
         return true;
+    }
+
+    private void tell(int groupId, GroupView view, int shard) {
+        underway.shard(
+                groupId,
+                shard,
+                switch (view.status(shard)) {
+                    case SERVING, GONE -> null;
+                    case COPYING -> Coverage.Operation.COPY;
+                    case RECEIVING -> Coverage.Operation.INSTALL;
+                    case FROZEN ->
+                        newest.shardGroups()[shard] == groupId ? Coverage.Operation.FREEZE : Coverage.Operation.CLEAR;
+                });
     }
 
     /** Nothing of the configurations before may be under way when one begins. */
@@ -216,6 +239,7 @@ final class ClusterChecks {
             if (!same) {
                 news = true;
                 checkOwner(groupId, view, shard, now);
+                tell(groupId, view, shard);
             }
         }
         return news;

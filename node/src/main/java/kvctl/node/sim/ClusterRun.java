@@ -1,8 +1,13 @@
 package kvctl.node.sim;
 
+import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import kvctl.sim.Chaos;
 import kvctl.sim.Outcome;
 import kvctl.sim.Simulation;
+import kvctl.sim.Timetable;
 
 /**
  * One seed of a whole cluster from beginning to end: first chaos with configurations that come and go under clients, and
@@ -15,34 +20,87 @@ public final class ClusterRun {
 
     private static final int REPORT_ROWS = 120;
 
-    private static final String AGAIN = "kvctl simulate --trace --seed ";
-
-    private final long seed;
+    private final Options options;
     private final Simulation simulation;
     private final ShardSwarm swarm;
     private final KvCluster cluster;
     private final Load load;
     private final ClusterChaos chaos;
 
-    private ClusterRun(long seed) {
-        this.seed = seed;
-        this.simulation = new Simulation(seed);
-        this.swarm = ShardSwarm.draw(simulation.random("swarm"));
+    /**
+     * What is run.
+     *
+     * @param only numbers of the faults that are done, by the seed's {@link Timetable}; null: all that the seed draws
+     */
+    public record Options(long seed, Shape shape, Set<Integer> only) {
+        /** A seed with all its faults. */
+        public static Options of(long seed, Shape shape) {
+            return new Options(seed, shape, null);
+        }
+
+        public Options only(Collection<Integer> numbers) {
+            return new Options(seed, shape, Set.copyOf(numbers));
+        }
+
+        /** The command that runs it again, without the seed's number. */
+        String again() {
+            String faults = only == null
+                    ? ""
+                    : "--only "
+                            + (only.isEmpty()
+                                    ? "none"
+                                    : only.stream()
+                                            .sorted()
+                                            .map(String::valueOf)
+                                            .collect(Collectors.joining(",")))
+                            + " ";
+            return "kvctl simulate --trace " + shape.options() + faults + "--seed ";
+        }
+    }
+
+    /** @param again what to do again; null: draws */
+    private ClusterRun(Options options, Timetable again) {
+        this.options = options;
+        this.simulation = new Simulation(options.seed());
+        this.swarm = ShardSwarm.draw(simulation.random("swarm"), options.shape());
         this.cluster = new KvCluster(simulation, swarm.topology(), swarm.pace(), true);
         cluster.clientTimeout(swarm.patienceMs());
         this.load = new Load(cluster, swarm.load());
-        this.chaos = new ClusterChaos(cluster, swarm);
+        this.chaos = new ClusterChaos(cluster, swarm, again == null ? null : new Chaos.Again(again, options.only()));
     }
 
-    /** Runs a seed; the trace's end is kept if it fails. */
+    private static ClusterRun of(Options options) {
+        return new ClusterRun(options, options.only() == null ? null : timetable(options));
+    }
+
+    /** All that a seed does, up to where it breaks if it does. */
+    public static Timetable timetable(Options options) {
+        ClusterRun all = new ClusterRun(Options.of(options.seed(), options.shape()), null);
+        all.run(0);
+        return all.chaos.timetable();
+    }
+
+    /** Runs a seed, and draws the cluster's size too; the trace's end is kept if it fails. */
     public static Outcome run(long seed) {
-        Outcome outcome = new ClusterRun(seed).run(0);
-        return outcome.broken() == null ? outcome : recorded(seed, REPORT_ROWS);
+        return run(Options.of(seed, Shape.DRAWN), new Coverage());
+    }
+
+    /** Runs a seed and counts what met what; the trace's end is kept if it fails. */
+    public static Outcome run(Options options, Coverage coverage) {
+        ClusterRun run = of(options);
+        Outcome outcome = run.run(0);
+        coverage.add(run.cluster.underway());
+        return outcome.broken() == null ? outcome : recorded(options, REPORT_ROWS);
     }
 
     /** Runs a seed and keeps the last {@code rows} rows of its trace. */
-    public static Outcome recorded(long seed, int rows) {
-        return new ClusterRun(seed).run(rows);
+    public static Outcome recorded(Options options, int rows) {
+        return of(options).run(rows);
+    }
+
+    /** Does again what is left of a timetable of the same seed and shape. */
+    static Outcome again(Options options, Timetable timetable) {
+        return new ClusterRun(options, timetable).run(0);
     }
 
     private Outcome run(int rows) {
@@ -58,7 +116,7 @@ public final class ClusterRun {
             breach = broken;
         }
         return new Outcome(
-                seed,
+                options.seed(),
                 swarm,
                 breach,
                 simulation.events(),
@@ -70,7 +128,7 @@ public final class ClusterRun {
                         new Outcome.Count("requests done", load.done()),
                         new Outcome.Count("unknown", load.unknown()),
                         new Outcome.Count("faults", chaos.count())),
-                AGAIN,
+                options.again(),
                 rows > 0 ? simulation.trace().tail(rows) : "");
     }
 

@@ -3,6 +3,7 @@ package kvctl.node.sim;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,7 +22,9 @@ import kvctl.node.meta.Pace;
 import kvctl.protocol.Change;
 import kvctl.protocol.Response;
 import kvctl.protocol.ShardMap;
+import kvctl.raft.Message;
 import kvctl.raft.RaftStatus;
+import kvctl.sim.Fault;
 import kvctl.sim.LinkFaults;
 import kvctl.sim.SimNetwork;
 import kvctl.sim.Simulation;
@@ -63,10 +66,12 @@ public final class KvCluster {
     private final Simulation simulation;
     private final Topology topology;
     private final SimNetwork<Envelope> network;
+    private final Underway underway = new Underway();
     private final ClusterChecks checks;
     private final TreeMap<Integer, SimServer> servers = new TreeMap<>();
     private final Map<String, SimServer> byAddress = new HashMap<>();
     private final List<Client> clients = new ArrayList<>();
+    private final Map<Long, Hashed> hashed = new HashMap<>();
     private final Client admin;
     private Consumer<? super SimServer> onDiskFailure;
     private long clientTimeoutMs = CLIENT_TIMEOUT_MS;
@@ -80,11 +85,12 @@ public final class KvCluster {
     public KvCluster(Simulation simulation, Topology topology, Pace pace, boolean hashing) {
         this.simulation = simulation;
         this.topology = topology;
-        this.checks = new ClusterChecks(topology.shardMap(), hashing);
+        this.checks = new ClusterChecks(topology.shardMap(), hashing, underway);
         this.network = new SimNetwork<>(simulation, topology.nodes().size(), (from, to, envelope) -> {}, this::receive);
         this.onDiskFailure = SimServer::start;
+        Watch watch = new Watch();
         for (Topology.Node node : topology.nodes()) {
-            SimServer server = new SimServer(topology, node.id(), pace, simulation, network::send, new Watch());
+            SimServer server = new SimServer(topology, node.id(), pace, simulation, network::send, watch);
             servers.put(node.id(), server);
             byAddress.put(node.address(), server);
         }
@@ -101,9 +107,39 @@ public final class KvCluster {
     }
 
     private final class Watch implements SimServer.Watcher {
+        private final Set<Integer> lost = new HashSet<>();
+        private final Set<Integer> recovering = new HashSet<>();
+
         @Override
         public void stepped(SimServer server) {
             checks.stepped(server);
+            if (!lost.isEmpty() && lost.remove(server.nodeId())) {
+                underway.ends(Fault.Kind.LOST_WRITES);
+            }
+            if (recovering.contains(server.nodeId())
+                    && server.storage().groups().stream().noneMatch(server.storage()::isForgetful)) {
+                recovering.remove(server.nodeId());
+                underway.recovered();
+            }
+        }
+
+        @Override
+        public void crashed(SimServer server, int lostCommits) {
+            if (lostCommits > 0 && lost.add(server.nodeId())) {
+                underway.begins(Fault.Kind.LOST_WRITES);
+            }
+        }
+
+        @Override
+        public void forgot(SimServer server) {
+            if (recovering.add(server.nodeId())) {
+                underway.forgot();
+            }
+        }
+
+        @Override
+        public void sent(Message message) {
+            underway.sent(message);
         }
 
         @Override
@@ -124,6 +160,10 @@ public final class KvCluster {
 
     public SimNetwork<?> network() {
         return network;
+    }
+
+    Underway underway() {
+        return underway;
     }
 
     ClusterChecks checks() {
@@ -383,7 +423,7 @@ public final class KvCluster {
                     return false;
                 }
             }
-            long own = machine.stateHash();
+            long own = stateHash(servers.get(nodeId), group.groupId(), applied);
             Breach.unless(
                     nodeId == group.nodeIds().get(0) || own == hash,
                     Rule.EQUAL_REPLICAS,
@@ -422,6 +462,24 @@ public final class KvCluster {
                         group.name());
             }
         }
+    }
+
+    /** What was hashed of a replica, and when that was. */
+    private record Hashed(int incarnation, long applied, long steps, long hash) {}
+
+    /** Hashing reads the whole state. That is written only where entries are applied, or replaced, which is a step. */
+    private long stateHash(SimServer server, int groupId, long applied) {
+        KvMachine machine = server.core().machine(groupId);
+        long key = (long) server.nodeId() << 32 | groupId;
+        Hashed known = hashed.get(key);
+        if (known == null
+                || known.incarnation != server.incarnation()
+                || known.applied != applied
+                || known.steps != machine.moveSteps()) {
+            known = new Hashed(server.incarnation(), applied, machine.moveSteps(), machine.stateHash());
+            hashed.put(key, known);
+        }
+        return known.hash;
     }
 
     /** Bytes of all disks. */

@@ -89,11 +89,12 @@ public final class Load {
 
     /** Puts {@code count} keys {@code f0..} with so many bytes each, and waits for it. */
     public Load fill(int count, int valueBytes) {
-        List<CompletableFuture<Result>> puts = new ArrayList<>();
+        int[] left = {count};
         for (int i = 0; i < count; i++) {
-            puts.add(put("f" + i, ("f" + i + ".").repeat(1 + valueBytes / 3).substring(0, valueBytes)));
+            put("f" + i, ("f" + i + ".").repeat(1 + valueBytes / 3).substring(0, valueBytes))
+                    .whenComplete((result, thrown) -> left[0]--);
         }
-        cluster.await("filled store", () -> puts.stream().allMatch(CompletableFuture::isDone), 30_000);
+        cluster.await("filled store", () -> left[0] == 0, 30_000);
         return this;
     }
 
@@ -124,18 +125,17 @@ public final class Load {
     }
 
     private void next(KvCluster.Client client, int process) {
-        double what = dice.nextDouble();
+        double drawn = dice.nextDouble();
         int number = dice.nextInt(options.keys());
-        boolean isGet = what < options.getShare();
-        boolean isAny = !isGet && what < options.getShare() + options.anyShare();
+        boolean isGet = drawn < options.getShare();
+        boolean isAny = !isGet && drawn < options.getShare() + options.anyShare();
         String key = current((isAny || isGet && dice.nextBoolean() ? "k" : "a") + number);
-        CompletableFuture<Result> request = isGet
-                ? recorder.get(client.kv(), process, bytes(key))
-                : isAny
-                        ? any(client.kv(), process, key)
-                        : recorder.append(client.kv(), process, bytes(key), bytes(token(client.clientId())));
+        Coverage.Operation what = isGet ? Coverage.Operation.GET : isAny ? any() : Coverage.Operation.APPEND;
+        cluster.underway().begins(what);
+        CompletableFuture<Result> request = send(what, client, process, key);
         int ofRound = round;
         request.whenComplete((result, thrown) -> {
+            cluster.underway().ends(what);
             boolean isUnknown = count(thrown);
             if (result != null && result.version() > 0) {
                 versions.put(key, result.version());
@@ -158,12 +158,25 @@ public final class Load {
         return clientId + "." + ++tokens + ";";
     }
 
-    private CompletableFuture<Result> any(KvClient client, int process, String key) {
-        byte[] value = bytes("p" + ++tokens);
+    private Coverage.Operation any() {
         return switch (dice.nextInt(4)) {
-            case 0 -> recorder.delete(client, process, bytes(key));
-            case 1 -> recorder.cas(client, process, bytes(key), versions.getOrDefault(key, 0L), value);
-            default -> recorder.put(client, process, bytes(key), value);
+            case 0 -> Coverage.Operation.DELETE;
+            case 1 -> Coverage.Operation.CAS;
+            default -> Coverage.Operation.PUT;
+        };
+    }
+
+    private CompletableFuture<Result> send(Coverage.Operation what, KvCluster.Client client, int process, String key) {
+        KvClient kv = client.kv();
+        if (what == Coverage.Operation.GET) {
+            return recorder.get(kv, process, bytes(key));
+        }
+        byte[] value = bytes(what == Coverage.Operation.APPEND ? token(client.clientId()) : "p" + ++tokens);
+        return switch (what) {
+            case APPEND -> recorder.append(kv, process, bytes(key), value);
+            case DELETE -> recorder.delete(kv, process, bytes(key));
+            case CAS -> recorder.cas(kv, process, bytes(key), versions.getOrDefault(key, 0L), value);
+            default -> recorder.put(kv, process, bytes(key), value);
         };
     }
 

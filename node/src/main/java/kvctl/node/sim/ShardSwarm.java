@@ -54,13 +54,13 @@ public record ShardSwarm(
     private static final int ELECTION_MS = 200;
     private static final int FIRST_PORT = 7101;
 
-    /** Draws the options of a seed. */
-    public static ShardSwarm draw(RandomGenerator random) {
+    /** Draws the options of a seed. What the shape asks for is drawn too, so that the rest is as it would be without. */
+    public static ShardSwarm draw(RandomGenerator random, Shape shape) {
         Dice dice = new Dice(random, ELECTION_MS);
         return new ShardSwarm(
-                dice.oneOf(3, 3, 4, 5),
-                dice.oneOf(1, 2, 3),
-                dice.oneOf(2, 5, 8),
+                asked(shape.nodes(), dice.oneOf(3, 3, 4, 5)),
+                asked(shape.groups(), dice.oneOf(1, 2, 3)),
+                Math.max(shape.groups(), dice.oneOf(2, 5, 8)),
                 dice.oneOf(1_500, 2_500, 4_000),
                 dice.oneOf(4, 20, 100, 10_000),
                 LinkFaults.draw(dice),
@@ -81,6 +81,10 @@ public record ShardSwarm(
                         dice.oneOf(3, 50),
                         2_000),
                 dice.oneOf(300, 1_000, 4_000));
+    }
+
+    private static int asked(int number, int drawn) {
+        return number == 0 ? drawn : number;
     }
 
     /** The nodes, and the groups of the beginning; three replicas each, the controller on the first three. */

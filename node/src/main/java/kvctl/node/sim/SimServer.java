@@ -40,6 +40,14 @@ public final class SimServer extends SimProcess {
 
         /** An injected fault of its disk has ended the process. */
         void diskFailed(SimServer server);
+
+        /** Its process has ended. @param lostCommits that were not synced */
+        void crashed(SimServer server, int lostCommits);
+
+        /** Its disk comes back too old. */
+        void forgot(SimServer server);
+
+        void sent(Message message);
     }
 
     /** Where its messages go. */
@@ -131,6 +139,7 @@ public final class SimServer extends SimProcess {
     int forget(int syncedCommits) {
         crash(0);
         forgot++;
+        watcher.forgot(this);
         return disk.forget(syncedCommits);
     }
 
@@ -157,6 +166,7 @@ public final class SimServer extends SimProcess {
         core = null;
         storage = null;
         unsent.clear();
+        watcher.crashed(this, disk.unsyncedCommits() - keptCommits);
         disk.crash(keptCommits);
         end("crash");
         closeConnections();
@@ -297,7 +307,10 @@ public final class SimServer extends SimProcess {
     private final class Links implements Core.Links {
         @Override
         public void send(int groupId, int to, Message message) {
-            unsent.add(() -> sender.send(nodeId(), to, Envelope.of(groupId, message)));
+            unsent.add(() -> {
+                watcher.sent(message);
+                sender.send(nodeId(), to, Envelope.of(groupId, message));
+            });
         }
 
         @Override
