@@ -57,7 +57,7 @@ final class Nemesis implements AutoCloseable {
 
     private void carryOut(Schedule.Episode episode) {
         long fromNs = System.nanoTime();
-        int code = cluster.run(episode.command());
+        int code = cluster.run(episode.command()).code();
         told.accept(episode.command() + (code == 0 ? "" : "   (exit code " + code + ")"));
         if (code != 0 && code != ExitCode.CONFLICT.code()) {
             return; // A conflict, say with a change that is under way, is no failure of a nemesis.

@@ -81,7 +81,9 @@ final class Kvctl {
     }
 
     Running start(String... words) throws IOException {
-        List<String> command = new ArrayList<>(java());
+        // A process that was started in the background ignores SIGINT, and so do its children; this undoes it.
+        List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT"));
+        command.addAll(java());
         command.addAll(List.of(words));
         return started(command);
     }
