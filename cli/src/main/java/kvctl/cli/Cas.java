@@ -1,11 +1,10 @@
 package kvctl.cli;
 
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import kvctl.client.Result;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -37,14 +36,11 @@ final class Cas implements Callable<Integer> {
             description = "At most 4 MiB; - reads standard input.")
     private String value;
 
-    @Option(names = "--from-file", paramLabel = "FILE", description = "The value is the content of this file.")
-    private Path file;
+    @Mixin
+    private final ValueWord from = new ValueWord();
 
-    @Option(
-            names = "--request-id",
-            paramLabel = "ID",
-            description = "Repeat the cas of this id, as an unknown outcome named it: it is applied at most once.")
-    private String requestId;
+    @Mixin
+    private final RequestOption request = new RequestOption();
 
     Cas(Session session) {
         this.session = session;
@@ -53,8 +49,8 @@ final class Cas implements Callable<Integer> {
     @Override
     public Integer call() {
         byte[] k = Keys.of(key);
-        byte[] v = ValueWord.read(session, spec, value, file);
-        return write(session, "cas", new Write(k, requestId), version, v);
+        byte[] v = from.read(session, spec, value);
+        return write(session, "cas", new Write(k, request.id()), version, v);
     }
 
     /** Sends a cas on behalf of a command. */

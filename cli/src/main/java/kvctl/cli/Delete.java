@@ -3,6 +3,7 @@ package kvctl.cli;
 import java.util.concurrent.Callable;
 import kvctl.client.Result;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -20,11 +21,8 @@ final class Delete implements Callable<Integer> {
     @Option(names = "--must-exist", description = "Exit with 3 if there is no such key.")
     private boolean mustExist;
 
-    @Option(
-            names = "--request-id",
-            paramLabel = "ID",
-            description = "Repeat the delete of this id, as an unknown outcome named it: it is applied at most once.")
-    private String requestId;
+    @Mixin
+    private final RequestOption request = new RequestOption();
 
     Delete(Session session) {
         this.session = session;
@@ -38,7 +36,7 @@ final class Delete implements Callable<Integer> {
     @Override
     public Integer call() {
         byte[] k = Keys.of(key);
-        Write write = new Write(k, requestId);
+        Write write = new Write(k, request.id());
         Connection connection = session.connection();
         Result result = connection.delete(k, write.id());
         if (!result.done() && mustExist) {

@@ -1,8 +1,8 @@
 package kvctl.cli;
 
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -35,8 +35,8 @@ final class Put implements Callable<Integer> {
             description = "At most 4 MiB; - reads standard input.")
     private String value;
 
-    @Option(names = "--from-file", paramLabel = "FILE", description = "The value is the content of this file.")
-    private Path file;
+    @Mixin
+    private final ValueWord from = new ValueWord();
 
     @Option(
             names = "--if-version",
@@ -44,11 +44,8 @@ final class Put implements Callable<Integer> {
             description = "Only if the key has this version; 0: only if there is no such key.")
     private Long ifVersion;
 
-    @Option(
-            names = "--request-id",
-            paramLabel = "ID",
-            description = "Repeat the write of this id, as an unknown outcome named it: it is applied at most once.")
-    private String requestId;
+    @Mixin
+    private final RequestOption request = new RequestOption();
 
     Put(Session session) {
         this.session = session;
@@ -63,8 +60,8 @@ final class Put implements Callable<Integer> {
     @Override
     public Integer call() {
         byte[] k = Keys.of(key);
-        byte[] v = spec == null ? ValueWord.checked(Bytes.of(value)) : ValueWord.read(session, spec, value, file);
-        Write write = new Write(k, requestId);
+        byte[] v = spec == null ? ValueWord.checked(Bytes.of(value)) : from.read(session, spec, value);
+        Write write = new Write(k, request.id());
         if (ifVersion != null) {
             return Cas.write(session, "put", write, ifVersion, v);
         }

@@ -38,7 +38,7 @@ final class Status implements Callable<Integer> {
             for (ClusterView.Node node : view.nodes()) {
                 Line line = Line.of(view, node);
                 rows.row(
-                        inks(line, node),
+                        inks(line),
                         table
                                 ? line.mark() + " " + node.place().name()
                                 : node.place().name(),
@@ -55,6 +55,10 @@ final class Status implements Callable<Integer> {
         }
         if (table) {
             groups(view);
+        }
+        if (view.nodes().stream().anyMatch(node -> Line.of(view, node).state().equals("full"))) {
+            session.note("A full node takes no writes until its disk has " + NodeStatus.LITTLE_ROOM_BYTES / (1 << 20)
+                    + " MiB left; reads and deletes go on.");
         }
         List<String> faults = view.faults();
         if (!faults.isEmpty()) {
@@ -79,9 +83,9 @@ final class Status implements Callable<Integer> {
                 Column.size("data_bytes", "DISK"));
     }
 
-    private static List<Ink> inks(Line line, ClusterView.Node node) {
+    private static List<Ink> inks(Line line) {
         Ink name = line.led() > 0 ? Ink.BOLD : Ink.PLAIN;
-        return List.of(name, node.isUp() ? Ink.GREEN : Ink.RED);
+        return List.of(name, line.state().equals("up") ? Ink.GREEN : Ink.RED);
     }
 
     /** What the table says of one node; null where an absent node says nothing. */
@@ -125,7 +129,7 @@ final class Status implements Callable<Integer> {
             }
             return new Line(
                     led > 0 ? "*" : " ",
-                    "up",
+                    node.status().freeBytes() < NodeStatus.LITTLE_ROOM_BYTES ? "full" : "up",
                     node.status().pid(),
                     address,
                     led,
@@ -215,6 +219,7 @@ final class Status implements Callable<Integer> {
                 json.name("commit").number(line.commit()).name("applied").number(line.applied());
                 json.name("lag").number(line.lag()).name("data_bytes").number(line.dataBytes());
                 json.name("rss_bytes").number(node.status().rssBytes());
+                json.name("free_bytes").number(node.status().freeBytes());
                 json.name("uptime_ms").number(node.status().uptimeMs());
                 json.name("incarnation").number(node.status().incarnation());
                 json.name("faults").open('[');

@@ -7,17 +7,18 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import kvctl.protocol.Limits;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 
 /** The value of a write: a word, a file, or standard input. */
 final class ValueWord {
-    private ValueWord() {}
+    @Option(names = "--from-file", paramLabel = "FILE", description = "The value is the content of this file.")
+    private Path file;
 
     /**
      * @param word the word on the command line; null if there is none; {@code -} means standard input, unless it stands
      *     behind {@code --}
-     * @param file of {@code --from-file}, null if not given
      */
-    static byte[] read(Session session, CommandSpec spec, String word, Path file) {
+    byte[] read(Session session, CommandSpec spec, String word) {
         if (word != null && file != null) {
             throw CliException.usage("A value and --from-file exclude each other.", null);
         }

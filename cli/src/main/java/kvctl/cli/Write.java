@@ -6,14 +6,9 @@ import kvctl.client.Result;
 /**
  * What all writes have in common: which request they are, and how they tell what they did.
  *
- * @param requestId of {@code --request-id}, null for a new request
+ * @param id null for a new request
  */
-record Write(byte[] key, String requestId) {
-    /** Null for a new request. */
-    RequestId id() {
-        return requestId == null ? null : RequestId.parse(requestId);
-    }
-
+record Write(byte[] key, RequestId id) {
     /**
      * Tells the result. A write has nothing to say that a script needs, so where no format was asked for it speaks only
      * on a terminal.

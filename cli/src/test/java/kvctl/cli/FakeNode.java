@@ -219,7 +219,7 @@ final class FakeNode implements AutoCloseable {
         boolean leads = mood != Mood.LEADERLESS;
         NodeStatus.Replica replica = new NodeStatus.Replica(
                 1, "g1", leads ? "leader" : "candidate", 3, leads ? 1 : 0, 10, 10, 10, 1, 500, rows.size(), List.of());
-        return new NodeStatus(1, "solo", 4711, 60_000, 1, 4096, 1 << 20, List.of(replica), List.of());
+        return new NodeStatus(1, "solo", 4711, 60_000, 1, 4096, 1 << 20, 1L << 40, List.of(replica), List.of());
     }
 
     @Override

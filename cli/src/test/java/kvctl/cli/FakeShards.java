@@ -140,6 +140,6 @@ final class FakeShards {
                     20,
                     List.of()));
         }
-        return new NodeStatus(1, "solo", 4711, 60_000, 1, 4096, 1 << 20, replicas, List.of());
+        return new NodeStatus(1, "solo", 4711, 60_000, 1, 4096, 1 << 20, 1L << 40, replicas, List.of());
     }
 }

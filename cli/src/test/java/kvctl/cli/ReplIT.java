@@ -257,9 +257,9 @@ final class ReplIT {
                 == 0;
     }
 
-    /** The first of three free ports in a row. */
+    /** The first of three free ports in a row, below those of other tests. */
     private static int freePort() throws IOException {
-        for (int port = 20_000 + (int) (ProcessHandle.current().pid() % 10_000); ; port += 3) {
+        for (int port = 4_000 + (int) (ProcessHandle.current().pid() % 5_000); ; port += 3) {
             boolean free = true;
             for (int i = 0; i < 3 && free; i++) {
                 try (ServerSocket socket = new ServerSocket(port + i, 1, InetAddress.getLoopbackAddress())) {

@@ -11,6 +11,7 @@ import kvctl.node.meta.Migrator;
 import kvctl.node.meta.Note;
 import kvctl.node.meta.Notes;
 import kvctl.node.meta.Pace;
+import kvctl.node.meta.Room;
 import kvctl.protocol.ShardMap;
 import kvctl.raft.Message;
 import kvctl.raft.Outbox;
@@ -29,6 +30,8 @@ public final class Core {
     private final Turn turn;
     private final Groups groups;
     private final Directory directory;
+    private final Room room;
+    private final Links links;
     private final Migrator migrator;
     private final Router router;
     private boolean ledController;
@@ -71,9 +74,11 @@ public final class Core {
     public Core(Topology topology, int nodeId, Pace pace, Ports ports, long nowMs) {
         this.nodeId = nodeId;
         this.storage = ports.storage();
-        this.turn = new Turn(nodeId, storage, ports.links());
+        this.links = ports.links();
+        this.room = new Room(nodeId, ports.links());
+        this.turn = new Turn(nodeId, storage, this::send);
         Topology.Node self = topology.node(nodeId);
-        this.groups = new Groups(topology, self, turn, storage, ports.random());
+        this.groups = new Groups(topology, self, turn, storage, room, ports.random());
         this.directory = new Directory(nodeId, topology.shardMap(), storage.facts(), ports.links(), nowMs);
         this.migrator = new Migrator(nodeId, pace, turn, groups, directory::map, ports.links());
         this.router = new Router(self, turn, groups, migrator, directory::map, ports);
@@ -82,11 +87,20 @@ public final class Core {
         followController(nowMs);
     }
 
+    /** What another node has no room for is not sent: to Raft that is a loss like others (HAZARDS D12). */
+    private void send(int groupId, int to, Message message) {
+        if (room.sends(to, message)) {
+            links.send(groupId, to, message);
+        }
+    }
+
     // --- what has come ---
 
     /** A message of another node's replica. */
     public void receive(int groupId, int from, Message message, long nowMs) {
-        turn.receive(groupId, from, message, nowMs);
+        if (room.takes(message)) {
+            turn.receive(groupId, from, message, nowMs);
+        }
     }
 
     /** A note of another node. */
@@ -95,6 +109,8 @@ public final class Core {
             directory.answer(from, wanted);
         } else if (note instanceof Note.MapNews news) {
             follow(news.map(), nowMs);
+        } else if (note instanceof Note.RoomLeft left) {
+            room.hear(from, left);
         } else {
             migrator.receive(from, note, nowMs);
         }
@@ -113,6 +129,7 @@ public final class Core {
 
     /** Fires timers and sends what promises nothing that is not durable yet. */
     public void prepare(long nowMs) {
+        room.look(storage.freeBytes(), directory.map(), nowMs);
         turn.prepare(nowMs);
     }
 
@@ -171,6 +188,10 @@ public final class Core {
     /** Housekeeping, about every second. */
     public void maintain(long nowMs) {
         storage.maintain(nowMs);
+        if (room.of(nodeId) != Room.Level.ENOUGH) {
+            Room.Level better = Room.Level.values()[room.of(nodeId).ordinal() - 1];
+            handOver(better, nowMs);
+        }
     }
 
     /** Fails everybody who waits; no answer is given afterwards (HAZARDS A9). */
@@ -227,11 +248,20 @@ public final class Core {
         return groups.controller();
     }
 
+    /** What the node's own disk can take. */
+    Room.Level room() {
+        return room.of(nodeId);
+    }
+
     /** Hands every leadership to the follower that is closest behind; returns the groups concerned. */
     List<Integer> handOver(long nowMs) {
+        return handOver(Room.Level.NONE, nowMs);
+    }
+
+    private List<Integer> handOver(Room.Level needed, long nowMs) {
         List<Integer> handed = new ArrayList<>();
         for (int groupId : turn.groups()) {
-            RaftStatus.Peer best = router.closest(turn.status(groupId), nowMs);
+            RaftStatus.Peer best = router.closest(turn.status(groupId), needed, nowMs);
             if (best != null) {
                 turn.transferLeadership(groupId, best.nodeId(), nowMs);
                 handed.add(groupId);

@@ -10,6 +10,7 @@ import java.util.random.RandomGenerator.SplittableGenerator;
 import kvctl.node.kv.KvMachine;
 import kvctl.node.meta.Controller;
 import kvctl.node.meta.Migrator;
+import kvctl.node.meta.Room;
 import kvctl.protocol.Configuration;
 import kvctl.protocol.ShardMap;
 import kvctl.raft.RaftConfig;
@@ -28,16 +29,18 @@ final class Groups implements Migrator.Replicas {
     private final ShardMap first;
     private final Turn turn;
     private final Storage storage;
+    private final Room room;
     private final SplittableGenerator random;
     private final TreeMap<Integer, KvMachine> machines = new TreeMap<>();
     private Controller controller;
 
-    Groups(Topology topology, Topology.Node self, Turn turn, Storage storage, SplittableGenerator random) {
+    Groups(Topology topology, Topology.Node self, Turn turn, Storage storage, Room room, SplittableGenerator random) {
         this.topology = topology;
         this.self = self;
         this.first = topology.shardMap();
         this.turn = turn;
         this.storage = storage;
+        this.room = room;
         this.random = random;
     }
 
@@ -51,6 +54,11 @@ final class Groups implements Migrator.Replicas {
     @Override
     public Controller controller() {
         return controller;
+    }
+
+    @Override
+    public Room room() {
+        return room;
     }
 
     /** Starts and stops replicas as the map says. */

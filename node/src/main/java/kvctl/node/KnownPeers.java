@@ -17,7 +17,7 @@ import java.util.TreeMap;
  * (HAZARDS D11). Kept in a small file, a line {@code nodeId incarnation} per peer, written before the first talk with a
  * peer. Safe for use by many threads.
  */
-final class KnownPeers {
+public final class KnownPeers {
     private final Path file;
     private final TreeMap<Integer, Long> incarnations = new TreeMap<>();
 
@@ -27,7 +27,7 @@ final class KnownPeers {
      * @param file null to remember in memory only
      * @throws NodeException if it can't be understood
      */
-    KnownPeers(Path file) {
+    public KnownPeers(Path file) {
         this.file = file;
         if (file == null || !Files.exists(file)) {
             return;
@@ -43,7 +43,7 @@ final class KnownPeers {
     }
 
     /** True if the peer is new or the same as ever. */
-    synchronized boolean accepts(int nodeId, long incarnation) {
+    public synchronized boolean accepts(int nodeId, long incarnation) {
         Long known = incarnations.get(nodeId);
         if (known != null) {
             return known == incarnation;

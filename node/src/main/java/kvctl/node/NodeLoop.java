@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import kvctl.node.fault.Faults;
 import kvctl.node.meta.Note;
+import kvctl.node.meta.Room;
 import kvctl.raft.RaftStatus;
 import kvctl.storage.Storage;
 import org.slf4j.Logger;
@@ -45,6 +46,7 @@ final class NodeLoop {
     private final List<Mail> mails = new ArrayList<>();
     private final List<Call> calls = new ArrayList<>();
     private final Map<Integer, RaftStatus> seen = new TreeMap<>();
+    private Room.Level seenRoom = Room.Level.ENOUGH;
     private long watchedMs = Long.MIN_VALUE / 2;
     private long maintainedMs = Long.MIN_VALUE / 2;
     private final long phaseMs = realMs();
@@ -202,6 +204,17 @@ final class NodeLoop {
                         now.firstLogIndex(),
                         now.lastApplied());
             }
+        }
+        Room.Level room = core.room();
+        if (room != seenRoom) {
+            seenRoom = room;
+            LOG.warn(
+                    "disk: {}",
+                    switch (room) {
+                        case ENOUGH -> "has room again, writes are taken";
+                        case LITTLE -> "nearly full, nothing but deletes is taken";
+                        case NONE -> "full, no writes are taken";
+                    });
         }
         for (int groupId : List.copyOf(seen.keySet())) {
             if (!core.groups().contains(groupId)) {

@@ -11,6 +11,7 @@ import kvctl.node.kv.KvMachine;
 import kvctl.node.kv.ShardState;
 import kvctl.node.meta.Controller;
 import kvctl.node.meta.Migrator;
+import kvctl.node.meta.Room;
 import kvctl.protocol.Limits;
 import kvctl.protocol.NodeStatus;
 import kvctl.protocol.Request;
@@ -30,6 +31,9 @@ import kvctl.raft.Waiter;
  * {@link #map} may be called by others.
  */
 final class Router {
+    /** Entries that a follower may lack to be handed leadership: nothing is proposed until it has them. */
+    private static final long LITTLE_LAG = 10_000;
+
     private final Topology.Node self;
     private final long incarnation;
     private final Turn turn;
@@ -123,6 +127,11 @@ final class Router {
             call.answer(refused(Code.BAD_REQUEST, e.getMessage(), 0));
             return;
         }
+        Refused noRoom = leads(ShardMap.CONTROLLER) ? noRoom(ShardMap.CONTROLLER, true) : null;
+        if (noRoom != null) {
+            call.answer(noRoom);
+            return;
+        }
         turn.propose(ShardMap.CONTROLLER, command, call.waitsFor(this, ShardMap.CONTROLLER));
     }
 
@@ -142,6 +151,13 @@ final class Router {
         if (leads(groupId) && !machine.serves(shardId)) {
             call.answer(notServed(groupId, shardId));
             return; // Not proposed: clients ask again and again until the shard has arrived where it goes.
+        }
+        if (leads(groupId)) {
+            Refused noRoom = noRoom(groupId, write instanceof Request.Delete);
+            if (noRoom != null) {
+                call.answer(noRoom);
+                return;
+            }
         }
         byte[] command;
         try {
@@ -269,6 +285,23 @@ final class Router {
         return refused(Code.WRONG_GROUP, "%s holds no replica of %s.".formatted(self.name(), name(groupId)), 0);
     }
 
+    /** Null if the group, led here, may take it (HAZARDS D12). */
+    private Refused noRoom(int groupId, boolean small) {
+        String full = groups.room().fullNode(newest.get(), groupId, small, id -> isAlive(groupId, id));
+        return full == null
+                ? null
+                : refused(
+                        Code.BUSY,
+                        "%s takes no writes: the disk of %s is nearly full.".formatted(name(groupId), full),
+                        0);
+    }
+
+    private boolean isAlive(int groupId, int nodeId) {
+        return nodeId == self.id()
+                || turn.status(groupId).peers().stream()
+                        .anyMatch(peer -> peer.nodeId() == nodeId && alive(peer, nowMs));
+    }
+
     private Response transfer(Request.TransferLeadership transfer) {
         int groupId = transfer.groupId();
         if (!turn.groups().contains(groupId)) {
@@ -352,16 +385,7 @@ final class Router {
     }
 
     String nodeName(int nodeId) {
-        return nodeId == 0 ? "unknown" : nodeName(map, nodeId);
-    }
-
-    private static String nodeName(ShardMap map, int nodeId) {
-        for (ShardMap.Node node : map.nodes()) {
-            if (node.nodeId() == nodeId) {
-                return node.name();
-            }
-        }
-        return "node " + nodeId;
+        return nodeId == 0 ? "unknown" : map.nodeName(nodeId);
     }
 
     /** Takes the newest map and the leaders that are known now into what clients get. */
@@ -371,12 +395,19 @@ final class Router {
         map = newest.get().withLeaders(leaders);
     }
 
-    /** The follower to hand leadership to; null if this replica does not lead, or nobody is near. */
-    RaftStatus.Peer closest(RaftStatus status, long replicaMs) {
+    /**
+     * The follower to hand leadership to, which answers and lacks little; null if there is none, or this replica does not
+     * lead.
+     *
+     * @param needed how much room it must have
+     */
+    RaftStatus.Peer closest(RaftStatus status, Room.Level needed, long replicaMs) {
         RaftStatus.Peer best = null;
         for (RaftStatus.Peer peer : status.peers()) {
-            boolean better = best == null || peer.matchIndex() > best.matchIndex();
-            best = alive(peer, replicaMs) && better ? peer : best;
+            boolean able = alive(peer, replicaMs)
+                    && status.lastLogIndex() - peer.matchIndex() <= LITTLE_LAG
+                    && groups.room().of(peer.nodeId()).compareTo(needed) <= 0;
+            best = able && (best == null || peer.matchIndex() > best.matchIndex()) ? peer : best;
         }
         return best;
     }
@@ -401,6 +432,7 @@ final class Router {
                 incarnation,
                 process.dataBytes(),
                 process.rssBytes(),
+                groups.room().freeBytes(),
                 replicas,
                 process.faults());
     }

@@ -197,10 +197,7 @@ class ClusterTest {
     void D11_aNodeWhoseDataWasWipedIsNotListenedToUnderItsOldName() throws Exception {
         client.put("a", "1");
         cluster.stop(3);
-        try (var files = Files.walk(cluster.dataDirectory(3))) {
-            files.sorted(Comparator.reverseOrder())
-                    .forEach(file -> file.toFile().delete());
-        }
+        wipe(3);
         cluster.start(3);
         client.put("a", "2");
         for (int i = 0; i < 20; i++) {
@@ -209,6 +206,57 @@ class ClusterTest {
         assertThat(cluster.status(3).replicas())
                 .allSatisfy(replica -> assertThat(replica.lastLogIndex()).isZero());
         assertThat(cluster.dataDirectory(1).resolve("peers")).content().hasLineCount(2);
+    }
+
+    /** A value was on the leader's and one more disk, and that one is wiped: the third finds no majority without the leader. */
+    @Test
+    void D11_whatAWipedNodeHeldIsNotForgotten() throws Exception {
+        client.put("a", "1");
+        int leader = cluster.awaitLeader(1);
+        int wiped = leader % 3 + 1;
+        int behind = wiped % 3 + 1;
+        cluster.stop(behind);
+        client.put("a", "2");
+        cluster.stop(leader);
+        cluster.stop(wiped);
+        wipe(wiped);
+        cluster.start(wiped);
+        cluster.start(behind);
+        await().pollInterval(Duration.ofMillis(50))
+                .during(Duration.ofMillis(1_500))
+                .atMost(Duration.ofSeconds(10))
+                .until(() -> !cluster.replica(behind, 1).role().equals("leader")
+                        && !cluster.replica(wiped, 1).role().equals("leader"));
+        cluster.start(leader);
+        assertThat(client.get("a")).isEqualTo("2");
+        assertThat(cluster.replica(wiped, 1).lastLogIndex()).isZero();
+    }
+
+    private void wipe(int nodeId) throws IOException {
+        try (var files = Files.walk(cluster.dataDirectory(nodeId))) {
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
+        }
+    }
+
+    /** The same directories under a topology with other ports: nodes are known by their data, not by where they listen. */
+    @Test
+    void M11_nodesThatMoveToOtherPortsAreTheSameCluster() throws Exception {
+        client.put("a", "1");
+        long configuration =
+                client.await(client.configurationAsync(0)).configuration().number();
+        List.of(1, 2, 3).forEach(cluster::stop);
+        try (TestCluster moved = TestCluster.ofThree(directory);
+                KvClient asking = moved.startAll().client(PATIENT_MS)) {
+            assertThat(moved.node(1).port()).isNotEqualTo(cluster.node(1).port());
+            assertThat(asking.get("a")).isEqualTo("1");
+            assertThat(asking.await(asking.configurationAsync(0))
+                            .configuration()
+                            .number())
+                    .isEqualTo(configuration);
+            asking.put("a", "2");
+            assertThat(moved.fatal).isEmpty();
+        }
     }
 
     @Test

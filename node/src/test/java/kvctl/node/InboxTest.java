@@ -8,6 +8,7 @@ import java.util.stream.IntStream;
 import kvctl.protocol.Request;
 import kvctl.raft.Message;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class InboxTest {
     private final Inbox inbox = new Inbox(3, 100, 2, 1000);
@@ -88,6 +89,60 @@ class InboxTest {
         Thread.currentThread().interrupt();
         inbox.await(60_000);
         assertThat(Thread.interrupted()).isFalse();
+    }
+
+    /** Threads of sockets put in, the loop takes out: each thing once, and what one thread put in stays in its order. */
+    @Test
+    @Timeout(30)
+    void R17_whatManyThreadsHandOverComesOnceAndInTheirOrder() throws Exception {
+        int threads = 4;
+        int each = 3_000;
+        Inbox wide = new Inbox(Integer.MAX_VALUE, Long.MAX_VALUE, 200, 100_000);
+        List<Thread> producers = new ArrayList<>();
+        for (int i = 0; i < threads; i++) {
+            int from = i;
+            producers.add(new Thread(() -> {
+                for (int n = 0; n < each; n++) {
+                    Mail mail = new Mail(from, 1, new Message.RequestVoteReply(n, true), null, 5);
+                    wide.offer(List.of(mail, append(from * 1_000_000L + n, 10)));
+                    while (!wide.offer(new Call(null, from * 1_000_000L + n, new Request.GetMap(), 0, 10))) {
+                        Thread.yield();
+                    }
+                }
+            }));
+        }
+        producers.forEach(Thread::start);
+        long[] nextMail = new long[threads];
+        long[] nextEntry = new long[threads];
+        long[] nextCall = new long[threads];
+        long left = 3L * threads * each;
+        while (left > 0) {
+            wide.await(10_000);
+            mails.clear();
+            calls.clear();
+            wide.drain(mails, calls, 64, 2_000);
+            left -= mails.size() + calls.size();
+            for (Mail mail : mails) {
+                long term = mail.message().term();
+                if (mail.isBulk()) {
+                    assertThat(term % 1_000_000).isEqualTo(nextEntry[(int) (term / 1_000_000)]++);
+                } else {
+                    assertThat(term).isEqualTo(nextMail[mail.from()]++);
+                }
+            }
+            for (Call call : calls) {
+                assertThat(call.correlationId() % 1_000_000)
+                        .isEqualTo(nextCall[(int) (call.correlationId() / 1_000_000)]++);
+            }
+        }
+        for (Thread producer : producers) {
+            producer.join();
+        }
+        assertThat(left).isZero();
+        assertThat(nextMail).containsOnly(each);
+        assertThat(nextEntry).containsOnly(each);
+        assertThat(nextCall).containsOnly(each);
+        assertThat(wide.offer(call(100_000))).as("all room is free again").isTrue();
     }
 
     @Test

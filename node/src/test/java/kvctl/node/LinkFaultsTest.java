@@ -342,6 +342,27 @@ class LinkFaultsTest {
         assertThat(client.get("log")).isEqualTo(expected.toString());
     }
 
+    /** In either direction, whatever it hits: the frame is not taken, its connection is closed, and another one is made. */
+    @Test
+    void A6_aFlippedBitBetweenPeersClosesTheConnectionAndIsNeverApplied() throws Exception {
+        startLoad();
+        awaitWrites(20);
+        for (int round = 0; round < 6; round++) {
+            int from = round % 2 == 0 ? leader : follower;
+            int to = round % 2 == 0 ? follower : leader;
+            long dials = wires.dials(from, to);
+            wires.flipNext(from, to);
+            soon().until(() -> !wires.flips(from, to) && wires.dials(from, to) > dials);
+            awaitWrites(20);
+            breaker.awaitLink(from, to);
+        }
+        enough.set(true);
+        load.get(60, TimeUnit.SECONDS);
+        assertThat(client.get("load")).isEqualTo(Long.toString(written.get() - 1));
+        soon().untilAsserted(() -> assertThat(cluster.replica(follower, 1).lastApplied())
+                .isEqualTo(cluster.replica(leader, 1).commitIndex()));
+    }
+
     @Test
     void aProbeShowsEachDirectionOfALink() throws Exception {
         breaker.inject("f1", "cut " + link(leader, follower));

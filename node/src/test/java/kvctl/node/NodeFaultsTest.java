@@ -2,6 +2,7 @@ package kvctl.node;
 
 import static kvctl.node.TestCluster.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import kvctl.client.KvClient;
+import kvctl.client.KvException;
 import kvctl.protocol.Fault;
 import kvctl.protocol.FaultStatus;
 import kvctl.protocol.HelloReply;
@@ -274,9 +276,26 @@ class NodeFaultsTest {
     }
 
     @Test
-    void D12_aFullDiskStopsTheNodeToday() throws Exception {
-        stopsByItself = true;
-        assertDiskStopsTheLeader("full", "No space left on device (injected fault)");
+    void D12_aFullDiskMakesTheLeaderHandOverAndAllFullOnesRefuseWritesOnly() throws Exception {
+        breaker.inject("f1", "disk n" + leader + " full");
+        client.put("a", "1");
+        assertThat(cluster.awaitLeader(1)).isNotEqualTo(leader);
+        for (int nodeId = 1; nodeId <= 3; nodeId++) {
+            if (nodeId != leader) {
+                breaker.injectAt(nodeId, 0, "f2", "disk n" + nodeId + " full");
+            }
+        }
+        try (KvClient hasty = cluster.client(1_000)) {
+            soon().untilAsserted(() -> assertThatThrownBy(() -> hasty.put("a", "2"))
+                    .isInstanceOf(KvException.class)
+                    .hasMessageContaining("is nearly full")
+                    .hasFieldOrPropertyWithValue("outcome", KvException.Outcome.NOT_APPLIED));
+        }
+        assertThat(client.get("a")).isEqualTo("1");
+        assertThat(cluster.status(leader).freeBytes()).isZero();
+        breaker.heal("");
+        client.put("a", "3");
+        assertThat(client.get("a")).isEqualTo("3");
     }
 
     private void assertDiskStopsTheLeader(String kind, String reason) throws Exception {

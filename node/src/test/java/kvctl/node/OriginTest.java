@@ -1,5 +1,6 @@
 package kvctl.node;
 
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
@@ -36,11 +37,17 @@ final class OriginTest {
     }
 
     @Test
-    void otherGroupsOrShardsAreRefused() {
+    void M11_otherGroupsOrShardsAreRefused() {
         assertThatThrownBy(() -> new Origin(data, Topology.defaults("demo", 5, 1, 7101)).check())
                 .isInstanceOf(NodeException.class)
                 .hasMessageContaining("was made for other nodes, groups or shards");
         Topology moreShards = new Topology("demo", 32, TOPOLOGY.nodes(), TOPOLOGY.controller(), TOPOLOGY.groups());
         assertThatThrownBy(() -> new Origin(data, moreShards).check()).hasMessageContaining("now: shards 32");
+    }
+
+    @Test
+    void M11_otherPortsAreTheSameNodes() {
+        assertThatCode(() -> new Origin(data, Topology.defaults("demo", 3, 2, 9_101)).check())
+                .doesNotThrowAnyException();
     }
 }

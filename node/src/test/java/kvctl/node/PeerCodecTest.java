@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Random;
 import kvctl.node.kv.ShardChunk;
 import kvctl.node.meta.Note;
+import kvctl.node.meta.Room;
 import kvctl.protocol.BytesReader;
 import kvctl.protocol.BytesWriter;
 import kvctl.protocol.ProtocolException;
@@ -46,7 +47,8 @@ class PeerCodecTest {
                 new Note.Piece(7, 3, 1, 2, true, null),
                 new Note.Piece(7, 3, 1, 2, false, ShardChunk.empty(7, 3)),
                 new Note.Arrived(4095, 9),
-                new Note.Probe(BIG));
+                new Note.Probe(BIG),
+                new Note.RoomLeft(Room.Level.LITTLE));
     }
 
     private static byte[] written(List<Message> messages) {

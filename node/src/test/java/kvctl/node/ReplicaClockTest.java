@@ -32,7 +32,7 @@ class ReplicaClockTest {
     }
 
     @Test
-    void C6_aClockThatJumpsHoldsUpNoTimer() {
+    void C8_aClockThatJumpsHoldsUpNoTimer() {
         long[] jumpMs = {0};
         ReplicaClock clock = new ReplicaClock(1000, realMs -> realMs + jumpMs[0]);
         assertThat(clock.read(1010, 0)).isEqualTo(1010);

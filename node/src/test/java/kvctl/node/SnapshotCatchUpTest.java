@@ -21,7 +21,7 @@ class SnapshotCatchUpTest {
     Path directory;
 
     @Test
-    void S12_aNodeThatMissedTheDroppedLogCatchesUpByASnapshotAndThenCounts() throws Exception {
+    void S6_aNodeThatMissedTheDroppedLogCatchesUpByASnapshotAndThenCounts() throws Exception {
         String settings = "{ heartbeat: 50ms, election: 300ms, snapshot: { entries: 1000, bytes: 1MiB } }";
         try (TestCluster cluster = new TestCluster(directory, 3, "{ g1: [n1, n2, n3] }", settings)) {
             cluster.startAll();

@@ -3,6 +3,7 @@ package kvctl.node;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -77,17 +79,22 @@ final class TestCluster implements AutoCloseable {
         return this;
     }
 
-    /** A free port of each socket that was bound at the same time, so they differ. */
+    /**
+     * Ports that nobody listens on, below those that systems give to clients: who tries again and again to reach a node that
+     * is down could be given its port, and connect to himself. Test processes side by side have ranges of their own.
+     */
     static List<Integer> freePorts(int count) throws IOException {
-        List<ServerSocket> sockets = new ArrayList<>();
+        int range = 10_000 + (Integer.getInteger("kvctl.fork", 1) - 1) % 2 * 11_000;
         List<Integer> ports = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
-            sockets.add(socket);
-            ports.add(socket.getLocalPort());
-        }
-        for (ServerSocket socket : sockets) {
-            socket.close();
+        while (ports.size() < count) {
+            int port = ThreadLocalRandom.current().nextInt(range, range + 11_000);
+            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getByName("127.0.0.1"))) {
+                if (!ports.contains(socket.getLocalPort())) {
+                    ports.add(port);
+                }
+            } catch (BindException e) {
+                // Somebody's; another one then.
+            }
         }
         return ports;
     }

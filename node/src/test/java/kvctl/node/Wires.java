@@ -28,6 +28,8 @@ final class Wires implements AutoCloseable {
     private final Map<Pair, ServerSocket> ports = new ConcurrentHashMap<>();
     private final Map<Pair, AtomicLong> sent = new ConcurrentHashMap<>();
     private final Map<Pair, Set<Socket>> dialled = new ConcurrentHashMap<>();
+    private final Map<Pair, AtomicLong> dials = new ConcurrentHashMap<>();
+    private final Set<Pair> flipping = ConcurrentHashMap.newKeySet();
 
     /** Has its ports before the nodes look for theirs. */
     Wires(int nodes) throws IOException {
@@ -38,6 +40,7 @@ final class Wires implements AutoCloseable {
                 ports.put(pair, port);
                 sent.put(pair, new AtomicLong());
                 dialled.put(pair, ConcurrentHashMap.newKeySet());
+                dials.put(pair, new AtomicLong());
             }
         }
     }
@@ -87,6 +90,21 @@ final class Wires implements AutoCloseable {
         return dialled.get(new Pair(from, to)).size();
     }
 
+    /** Connections between peers that were ever dialled by {@code from}. */
+    long dials(int from, int to) {
+        return dials.get(new Pair(from, to)).get();
+    }
+
+    /** The next bytes that one peer sends to another arrive with a flipped bit. */
+    void flipNext(int from, int to) {
+        flipping.add(new Pair(from, to));
+    }
+
+    /** True if that has not happened yet. */
+    boolean flips(int from, int to) {
+        return flipping.contains(new Pair(from, to));
+    }
+
     /** Closes the connections between peers that were dialled by {@code from}. */
     void breakOff(int from, int to) {
         dialled.get(new Pair(from, to)).forEach(Wires::close);
@@ -113,15 +131,14 @@ final class Wires implements AutoCloseable {
                 return;
             }
             boolean peer = first[ROLE_AT] == PEER;
-            AtomicLong up = peer ? sent.get(pair) : new AtomicLong();
-            AtomicLong down = peer ? sent.get(new Pair(pair.to, pair.from)) : new AtomicLong();
             if (peer) {
                 dialled.get(pair).add(near);
+                dials.get(pair).incrementAndGet();
+                sent.get(pair).addAndGet(first.length);
             }
-            up.addAndGet(first.length);
             far.getOutputStream().write(first);
-            daemon(() -> pump(far, near, down));
-            pump(near, far, up);
+            daemon(() -> pump(far, near, peer ? new Pair(pair.to, pair.from) : null));
+            pump(near, far, peer ? pair : null);
         } catch (IOException e) {
             // One side is not there: the other one sees its connection end.
         } finally {
@@ -129,13 +146,17 @@ final class Wires implements AutoCloseable {
         }
     }
 
-    private static void pump(Socket from, Socket to, AtomicLong count) {
+    /** @param pair whose bytes these are; null: a client's */
+    private void pump(Socket from, Socket to, Pair pair) {
         byte[] buffer = new byte[64 << 10];
         try {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                count.addAndGet(n);
+                if (pair != null) {
+                    sent.get(pair).addAndGet(n);
+                    buffer[n / 2] ^= (byte) (flipping.remove(pair) ? 4 : 0);
+                }
                 out.write(buffer, 0, n);
             }
         } catch (IOException e) {

@@ -219,7 +219,8 @@ final class Failures {
         }
         if (call.lastWasBusy) {
             return KvException.definite(
-                    KvException.Code.BUSY, shard + " is overloaded (" + call.lastRefusal + "). " + waited);
+                    KvException.Code.BUSY,
+                    shard + " takes no more now (" + call.lastRefusal.replaceAll("\\.$", "") + "). " + waited);
         }
         if (!call.open.isEmpty()) {
             String name = call.open.get(0).node.name;

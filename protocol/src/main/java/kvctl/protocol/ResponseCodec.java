@@ -189,6 +189,7 @@ final class ResponseCodec {
         out.varint(status.incarnation());
         out.varint(status.dataBytes());
         out.varint(status.rssBytes());
+        out.varint(status.freeBytes());
         out.varint(status.replicas().size());
         for (NodeStatus.Replica replica : status.replicas()) {
             out.varint(replica.groupId());
@@ -217,6 +218,7 @@ final class ResponseCodec {
         return new NodeStatus(
                 readId(in),
                 in.string(),
+                in.varint(),
                 in.varint(),
                 in.varint(),
                 in.varint(),

@@ -53,6 +53,16 @@ public record ShardMap(
         return groups.stream().filter(group -> group.groupId() != CONTROLLER).toList();
     }
 
+    /** The node's name, or its number if the map does not have it. */
+    public String nodeName(int nodeId) {
+        for (Node node : nodes) {
+            if (node.nodeId() == nodeId) {
+                return node.name();
+            }
+        }
+        return "node " + nodeId;
+    }
+
     /** Null: there is no such group. */
     public Group group(int groupId) {
         for (Group group : groups) {

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ChaosTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 100, 200, 300, 400, 500, 600, 700, 800, 900})
-    void E10_whatTheClientSaysOfAWriteIsTrue(int firstSeed) {
+    void E9_E10_whatTheClientSaysOfAWriteIsTrue(int firstSeed) {
         int[] seen = new int[3];
         for (int seed = firstSeed; seed < firstSeed + 30; seed++) {
             String outcomes = run(seed);

@@ -157,7 +157,8 @@ class ToyCluster {
             return new Response.MapReply(map(nodeId));
         }
         if (request instanceof Request.GetStatus) {
-            return new Response.StatusReply(new NodeStatus(nodeId, "n" + nodeId, 1, 1, 1, 0, 0, List.of(), List.of()));
+            return new Response.StatusReply(
+                    new NodeStatus(nodeId, "n" + nodeId, 1, 1, 1, 0, 0, 0, List.of(), List.of()));
         }
         int shardId = shardOf(request);
         int asked = request instanceof Request.TransferLeadership transfer ? transfer.groupId() : ShardMap.CONTROLLER;

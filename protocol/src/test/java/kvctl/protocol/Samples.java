@@ -189,6 +189,7 @@ final class Samples {
                 number(),
                 number(),
                 number(),
+                number(),
                 List.of(replica),
                 List.of(text(), text()));
     }

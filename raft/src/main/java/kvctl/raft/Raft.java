@@ -489,13 +489,13 @@ final class Raft {
         }
     }
 
-    /** True once, when a forgetful replica holds all that it can have promised: it counts again. */
-    boolean recovered() {
-        if (!forgetful || catchUpIndex < 0 || provenIndex < catchUpIndex) {
-            return false;
-        }
+    /** A forgetful replica that holds all that it can have promised: it may count again when that is durable. */
+    boolean hasCaughtUp() {
+        return forgetful && catchUpIndex >= 0 && provenIndex >= catchUpIndex;
+    }
+
+    void countAgain() {
         forgetful = false;
-        return true;
     }
 
     boolean hasCommitted(long lastApplied) {

@@ -25,6 +25,10 @@ final class Replica {
     private final TreeMap<Integer, Sending> sending = new TreeMap<>();
     private Receiving receiving;
     private boolean stopped;
+
+    /** It has caught up, and counts again when the next save has made that durable (HAZARDS D4). */
+    boolean recovering;
+
     Ready ready;
 
     Replica(int groupId, RaftConfig config, Raft raft, StateMachine machine) {
@@ -118,7 +122,8 @@ final class Replica {
     }
 
     void compact() {
-        if (sending.isEmpty() || raft.status(0).logBytes() > 4 * config.limits().snapshotBytes()) {
+        if (sending.values().stream().allMatch(Sending::isStuck)
+                || raft.status(0).logBytes() > 4 * config.limits().snapshotBytes()) {
             raft.compact(
                     machine.lastApplied()); // Held while a snapshot is sent, so that its receiver can go on (HAZARDS
             // S6).
@@ -161,12 +166,15 @@ final class Replica {
 
     /** A snapshot on its way to one follower; holds the chunk that was sent last, in case it is asked for again. */
     private static final class Sending {
+        private static final int STUCK = 20;
+
         private final long transferId;
         private final StateMachine.Source source;
         private final CRC32C digest = new CRC32C();
         private long offset;
         private byte[] chunk = new byte[0];
         private byte[] next;
+        private int repeats;
 
         Sending(long transferId, StateMachine.Source source, int chunkBytes) {
             this.transferId = transferId;
@@ -179,13 +187,20 @@ final class Replica {
             if (next == null) {
                 return false;
             }
+            repeats++;
             if (wanted == offset + chunk.length && (chunk.length == 0 || next.length > 0)) {
+                repeats = 0;
                 offset = wanted;
                 chunk = next;
                 digest.update(chunk, 0, chunk.length);
                 next = source.read(chunkBytes);
             }
             return wanted == offset && next != null;
+        }
+
+        /** So many times in vain that the log need not wait for it: the follower's disk may be full (HAZARDS D12). */
+        boolean isStuck() {
+            return repeats > STUCK;
         }
 
         boolean done() {

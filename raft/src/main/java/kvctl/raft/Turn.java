@@ -109,12 +109,12 @@ public final class Turn {
 
     /** True if {@link #save} will write. */
     public boolean hasSaves() {
-        return !saves.isEmpty();
+        return !saves.isEmpty() || replicas.values().stream().anyMatch(replica -> replica.recovering);
     }
 
     /** Makes everything durable that the rest of this turn stands on. */
     public void save() {
-        if (!saves.isEmpty()) {
+        if (hasSaves()) {
             store.save(saves);
         }
     }
@@ -124,7 +124,11 @@ public final class Turn {
         for (Replica replica : replicas.values()) {
             replica.raft.saved();
             send(replica, replica.ready.late());
-            if (replica.raft.recovered()) {
+            if (replica.recovering) {
+                replica.recovering = false;
+                replica.raft.countAgain();
+            } else if (replica.raft.hasCaughtUp()) {
+                replica.recovering = true; // Or it would be forgetful again after a crash, maybe beside another one.
                 store.recovered(replica.groupId);
             }
         }

@@ -131,8 +131,11 @@ public final class SimCluster {
         }
     }
 
+    /** Each group of a node has dice of its own: with the same ones all would elect at the same time (HAZARDS A7). */
     private RandomGenerator drawnTimeouts(SimNode node) {
-        return simulation.random("timeouts " + node.nodeId() + " " + node.incarnation());
+        int group = node.machines().size();
+        String name = "timeouts " + node.nodeId() + " " + node.incarnation();
+        return simulation.random(group == GROUP ? name : name + " " + group);
     }
 
     /** Scripts choose who times out first. */

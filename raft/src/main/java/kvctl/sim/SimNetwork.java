@@ -24,6 +24,9 @@ public final class SimNetwork<P extends SimNetwork.Packet> {
 
         /** For people. */
         String text();
+
+        /** A bit of its frame was flipped on the way: throws if the receiver would not notice (HAZARDS A6). */
+        default void flipped(RandomGenerator dice) {}
     }
 
     /** Takes part in every send, before any fault; may throw to stop the run. */
@@ -42,6 +45,8 @@ public final class SimNetwork<P extends SimNetwork.Packet> {
         boolean cut;
         int losing;
         long lastArrivalUs;
+        /** Counts the times that the connection was closed; what was under way then is lost. */
+        int closed;
     }
 
     private final Simulation simulation;
@@ -52,6 +57,8 @@ public final class SimNetwork<P extends SimNetwork.Packet> {
     private final List<List<Link<P>>> links = new ArrayList<>();
     private long messages;
     private long bytes;
+    private double flipShare;
+    private long flips;
 
     public SimNetwork(Simulation simulation, int nodes, Watcher<P> watcher, Receiver<P> receiver) {
         this.simulation = simulation;
@@ -92,6 +99,16 @@ public final class SimNetwork<P extends SimNetwork.Packet> {
 
     public void faults(int from, int to, LinkFaults faults) {
         link(from, to).faults = faults;
+    }
+
+    /** This share of all messages arrives with a flipped bit; each one closes its connection. */
+    public void flip(double share) {
+        flipShare = share;
+    }
+
+    /** Messages that came with a flipped bit. */
+    public long flips() {
+        return flips;
     }
 
     /** Cuts one direction. */
@@ -211,11 +228,20 @@ public final class SimNetwork<P extends SimNetwork.Packet> {
             link.lastArrivalUs = arrivalUs;
             delayUs = arrivalUs - simulation.nowUs();
         }
-        simulation.after(delayUs, () -> arrive(from, to, packet));
+        int connection = link.closed;
+        simulation.after(delayUs, () -> arrive(from, to, packet, connection));
     }
 
-    private void arrive(int from, int to, P packet) {
-        if (!link(from, to).cut) {
+    private void arrive(int from, int to, P packet, int connection) {
+        Link<P> link = link(from, to);
+        if (link.cut || link.closed != connection) {
+            return;
+        }
+        if (hit(flipShare)) {
+            flips++;
+            packet.flipped(random);
+            link.closed++;
+        } else {
             receiver.receive(from, to, packet);
         }
     }

@@ -20,7 +20,7 @@ import kvctl.raft.Message.TimeoutNow;
 import kvctl.raft.RaftStatus.Role;
 import org.junit.jupiter.api.Test;
 
-/** Elections, sentence by sentence: Raft paper §5.1, §5.2, §5.4.1; thesis §3.10, §4.2.3, §9.6; HAZARDS R1, R10-R14. */
+/** Elections, sentence by sentence: Raft paper §5.1, §5.2, §5.4.1; thesis §3.10, §4.2.3, §9.6; HAZARDS R1, R10 to R14, R19, M7, D4. */
 class ElectionPaperTest {
     private static final RequestVote VOTE = new RequestVote(2, 2, 5, 1, false);
 
@@ -293,6 +293,27 @@ class ElectionPaperTest {
         assertThat(bench.status().currentTerm()).isZero();
     }
 
+    /** Its members would be whom the message says they are: two majorities that know nothing of each other. */
+    @Test
+    void M7_aMessageForAGroupThatIsNotHereMakesNoReplica() {
+        Bench bench = new Bench(3).start();
+        int elsewhere = Bench.GROUP + 1;
+        for (Message message : List.of(
+                new RequestVote(9, 2, 9, 9, false),
+                new PreVote(9, 2, 9, 9),
+                append(9, 0, 0, entries(1, 9), 1),
+                new Message.InstallSnapshot(9, 2, 5, 9, 1, 0, new byte[] {1}, true, 0, 1),
+                new TimeoutNow(9, 2, 0))) {
+            bench.turn.receive(elsewhere, 2, message, bench.nowMs);
+            assertThat(bench.turn()).isEmpty();
+        }
+        assertThat(bench.turn.groups()).containsExactly(Bench.GROUP);
+        assertThat(bench.order).as("nothing saved").isEmpty();
+        Answer refused = new Answer();
+        bench.turn.propose(elsewhere, new byte[1], refused);
+        assertThat(refused.failure).isEqualTo(Waiter.Failure.NOT_LEADER);
+    }
+
     // --- a replica whose disk is older than its promises ---
 
     @Test
@@ -316,6 +337,8 @@ class ElectionPaperTest {
         bench.receive(2, new AppendEntries(5, 2, 2, 1, entries(3, 5), 0, 3, 1));
         assertThat(bench.recovered).isTrue();
         AppendEntriesReply reply = one(AppendEntriesReply.class, bench.receive(2, append(5, 3, 5, List.of(), 0)));
+        assertThat(reply.counts()).as("not before that is durable").isFalse();
+        reply = one(AppendEntriesReply.class, bench.receive(2, append(5, 3, 5, List.of(), 0)));
         assertThat(reply.counts()).isTrue();
     }
 

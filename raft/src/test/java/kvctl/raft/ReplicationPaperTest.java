@@ -19,7 +19,7 @@ import kvctl.raft.Message.PreVoteReply;
 import kvctl.raft.Message.RequestVoteReply;
 import org.junit.jupiter.api.Test;
 
-/** Log replication, sentence by sentence: Raft paper §5.3, §5.4.2, §5.5; thesis §10.2; HAZARDS R2-R9, R16. */
+/** Log replication, sentence by sentence: Raft paper §5.3, §5.4.2, §5.5; thesis §10.2; HAZARDS R2 to R9, R16, A1. */
 class ReplicationPaperTest {
 
     /** "The leader appends the command to its log as a new entry, then issues AppendEntries RPCs in parallel." (§5.3) */
@@ -169,6 +169,23 @@ class ReplicationPaperTest {
                 .isEqualTo(1);
         bench.turn.save();
         bench.turn.finish(bench.nowMs);
+        assertThat(answer.isDone()).isTrue();
+    }
+
+    /** The follower's disk was the faster one: with the leader's it would be a majority, but that has not answered. */
+    @Test
+    void R7_anAcknowledgementThatComesBeforeTheLeadersOwnSaveDoesNotCommit() {
+        Bench bench = new Bench(3).start().lead();
+        bench.ack(2, 1);
+        Answer answer = new Answer();
+        bench.turn.propose(Bench.GROUP, "a".getBytes(UTF_8), answer);
+        bench.turn.prepare(bench.nowMs);
+        bench.turn.receive(
+                Bench.GROUP, 2, new AppendEntriesReply(1, true, 2, 0, 0, bench.lastRound(), true), bench.nowMs);
+        assertThat(bench.status().commitIndex()).isEqualTo(1);
+        bench.turn.save();
+        bench.turn.finish(bench.nowMs);
+        assertThat(bench.status().commitIndex()).isEqualTo(2);
         assertThat(answer.isDone()).isTrue();
     }
 

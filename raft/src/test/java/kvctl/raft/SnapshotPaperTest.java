@@ -6,6 +6,7 @@ import static kvctl.raft.Bench.entries;
 import static kvctl.raft.Bench.one;
 import static kvctl.raft.Bench.only;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.zip.CRC32C;
@@ -16,7 +17,7 @@ import kvctl.raft.Message.InstallSnapshot;
 import kvctl.raft.Message.InstallSnapshotReply;
 import org.junit.jupiter.api.Test;
 
-/** Snapshots: Raft paper §7; HAZARDS S3-S10. */
+/** Snapshots: Raft paper §7; HAZARDS S3 to S12. */
 class SnapshotPaperTest {
     private static final RaftConfig.Limits TINY =
             RaftConfig.Limits.DEFAULT.withSnapshots(3, 1 << 20, 1).withChunkBytes(4);
@@ -45,7 +46,7 @@ class SnapshotPaperTest {
     }
 
     @Test
-    void theLogsPrefixIsDroppedWhenItHasGrown() {
+    void S12_theLogsPrefixIsDroppedWhenItHasGrownInEntries() {
         Bench bench = new Bench(1, TINY).start();
         bench.pass(Bench.ELECTION_MIN_MS);
         for (int i = 0; i < 20; i++) {
@@ -58,6 +59,37 @@ class SnapshotPaperTest {
         assertThat(bench.status().lastApplied())
                 .as("the state holds what the log has dropped")
                 .isEqualTo(21);
+    }
+
+    /** A few large commands fill a disk, too. */
+    @Test
+    void S12_theLogsPrefixIsDroppedWhenItHasGrownInBytes() {
+        int most = 1_000;
+        Bench bench = new Bench(1, RaftConfig.Limits.DEFAULT.withSnapshots(1_000_000, most, 10)).start();
+        bench.pass(Bench.ELECTION_MIN_MS);
+        String command = "x".repeat(300);
+        for (int i = 0; i < 20; i++) {
+            bench.propose(command);
+            bench.turn();
+            assertThat(bench.status().logBytes()).isLessThanOrEqualTo(most);
+        }
+        assertThat(bench.savedStart().index()).isGreaterThanOrEqualTo(18);
+    }
+
+    /** Entries 6 and later are dropped and nowhere else: a state that ends before them can't have been this replica's. */
+    @Test
+    void S8_aLogThatBeginsBehindTheStateIsRefusedAtTheStart() {
+        Bench bench = new Bench(1, TINY).start();
+        bench.pass(Bench.ELECTION_MIN_MS);
+        for (int i = 0; i < 20; i++) {
+            bench.propose("c" + i);
+        }
+        bench.turn();
+        bench.machine.index = bench.savedStart().index() - 1;
+        assertThatThrownBy(bench::start).hasMessageContaining("state covers the dropped log");
+        bench.machine.index++;
+        bench.start();
+        assertThat(bench.status().lastApplied()).isEqualTo(bench.savedStart().index());
     }
 
     /** "If existing log entry has same index and term as snapshot's last included entry, retain log entries following it." (Fig. 13) */
@@ -116,8 +148,8 @@ class SnapshotPaperTest {
     }
 
     /** A leader of term 2 whose log begins behind entry 18 or so. */
-    private static Bench compactedLeader() {
-        Bench bench = new Bench(3, TINY).start().lead();
+    private static Bench compactedLeader(RaftConfig.Limits limits) {
+        Bench bench = new Bench(3, limits).start().lead();
         bench.ack(2, 1);
         for (int i = 2; i <= 20; i++) {
             bench.propose("c" + i);
@@ -129,7 +161,7 @@ class SnapshotPaperTest {
 
     @Test
     void S6_aFollowerBehindTheLogGetsTheSnapshotInChunksAndThenTheRest() {
-        Bench bench = compactedLeader();
+        Bench bench = compactedLeader(TINY);
         StringBuilder received = new StringBuilder();
         InstallSnapshot last = lastChunk(bench);
         while (!last.done()) {
@@ -147,9 +179,40 @@ class SnapshotPaperTest {
         assertThat(append.entries()).isNotEmpty();
     }
 
+    /** One view of one index, read a chunk per turn, and everything else goes on in between. */
+    @Test
+    void S11_aTransferHoldsUpNeitherHeartbeatsNorApplies() {
+        Bench bench = compactedLeader(TINY.withChunkBytes(1));
+        InstallSnapshot last = lastChunk(bench);
+        long index = last.lastIncludedIndex();
+        String state = String.join(",", bench.machine.applied.subList(0, (int) index - 1));
+        StringBuilder received = new StringBuilder();
+        int turns = 0;
+        while (!last.done()) {
+            received.append(new String(last.data(), UTF_8));
+            int before = bench.sent.size();
+            bench.propose("later" + turns);
+            bench.ack(2, 21 + turns);
+            turns++;
+            assertThat(bench.machine.applied).hasSize(19 + turns);
+            bench.receive(3, new InstallSnapshotReply(1, last.transferId(), received.length(), last.round(), true));
+            List<Sent> beat = bench.pass(Bench.HEARTBEAT_MS);
+            assertThat(only(AppendEntries.class, beat)).as("to both followers").hasSize(2);
+            List<Sent> since = bench.sent.subList(before, bench.sent.size());
+            assertThat(only(InstallSnapshot.class, since))
+                    .as("chunks in a turn")
+                    .hasSize(1);
+            last = lastChunk(bench);
+            assertThat(last.lastIncludedIndex()).as("one view").isEqualTo(index);
+        }
+        received.append(new String(last.data(), UTF_8));
+        assertThat(turns).isGreaterThan(5);
+        assertThat(received).hasToString(state);
+    }
+
     @Test
     void S6_aLostChunkIsSentAgainFromWhereTheFollowerIs() {
-        Bench bench = compactedLeader();
+        Bench bench = compactedLeader(TINY);
         bench.receive(3, new AppendEntriesReply(1, false, 0, 0, 0, bench.lastRound(), true));
         InstallSnapshot first = lastChunk(bench);
         InstallSnapshot second = only(

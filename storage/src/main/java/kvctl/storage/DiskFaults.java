@@ -13,4 +13,9 @@ public interface DiskFaults {
 
     /** @param call {@code write} and {@code sync} of the log, {@code writePromises}, {@code syncPromises}, or a rarer one */
     void before(String call) throws IOException;
+
+    /** @param bytes that are free in truth; to be said instead */
+    default long freeBytes(long bytes) {
+        return bytes;
+    }
 }

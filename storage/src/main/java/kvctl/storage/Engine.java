@@ -54,6 +54,9 @@ interface Engine extends AutoCloseable {
     /** Bytes on disk. */
     long sizeBytes();
 
+    /** Bytes that the disk can still take. */
+    long freeBytes();
+
     @Override
     void close();
 

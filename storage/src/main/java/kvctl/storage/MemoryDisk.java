@@ -28,6 +28,7 @@ public final class MemoryDisk {
     private long failingWrite = Long.MAX_VALUE;
     private long failingSync = Long.MAX_VALUE;
     private int life;
+    private long freeBytes = Long.MAX_VALUE;
     private List<Undo> transaction;
 
     /** What a row was before a commit; {@code value} is null where there was none. */
@@ -46,6 +47,11 @@ public final class MemoryDisk {
     /** Syncs made so far. */
     public long syncs() {
         return syncs;
+    }
+
+    /** The disk says that so much is left; what is written is taken all the same. Outlives crashes. */
+    public void room(long bytes) {
+        freeBytes = bytes;
     }
 
     /** The n-th commit from now, from 1, fails; nothing of it is kept. */
@@ -122,6 +128,28 @@ public final class MemoryDisk {
         while (history.size() > unsynced + REMEMBERED) {
             history.removeFirst();
         }
+    }
+
+    /**
+     * Flips a bit of a stored row, which its checksum will tell (HAZARDS D5).
+     *
+     * @param prefix of the table's name: {@code log/1/} is the log of group 1
+     * @param fromLast 0: the last row of those tables, 1: the one before
+     * @return false if there are not so many
+     */
+    public boolean damage(String prefix, int fromLast) {
+        List<byte[]> rows = new ArrayList<>();
+        tables.tailMap(prefix, true).forEach((name, table) -> {
+            if (name.startsWith(prefix)) {
+                rows.addAll(table.values());
+            }
+        });
+        if (fromLast >= rows.size()) {
+            return false;
+        }
+        byte[] row = rows.get(rows.size() - 1 - fromLast);
+        row[row.length - 1] ^= 1;
+        return true;
     }
 
     /** For tests: the stored value itself, to be damaged in place. */
@@ -237,6 +265,11 @@ public final class MemoryDisk {
         @Override
         public long position() {
             return commits;
+        }
+
+        @Override
+        public long freeBytes() {
+            return freeBytes;
         }
 
         @Override

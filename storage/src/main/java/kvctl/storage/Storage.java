@@ -541,16 +541,8 @@ public final class Storage implements Store {
 
     /** Runs the writes in a commit of their own. */
     void durably(Runnable writes) {
-        check();
-        Invariant.check(!inTransaction, "a commit of its own inside a transaction");
-        try {
-            engine.begin();
-            writes.run();
-            engine.commit();
-            sync();
-        } catch (RuntimeException e) {
-            throw fail(e);
-        }
+        apply(writes);
+        save(List.of());
     }
 
     /** Chosen at random when the directory was made; another one means another replica (HAZARDS D11). */
@@ -562,6 +554,11 @@ public final class Storage implements Store {
     public long sizeBytes() {
         check();
         return engine.sizeBytes();
+    }
+
+    /** Bytes that the disk can still take (HAZARDS D12). */
+    public long freeBytes() {
+        return engine.freeBytes();
     }
 
     // ---- failure and end

@@ -144,6 +144,11 @@ final class XodusEngine implements Engine {
     }
 
     @Override
+    public long freeBytes() {
+        return files.freeBytes();
+    }
+
+    @Override
     public void close() {
         files.abandonIfFailed();
         try {

@@ -37,6 +37,7 @@ final class XodusFiles extends AbstractDataWriter implements DataReader {
     private final Map<Long, PageSums> sums = new ConcurrentHashMap<>();
     private volatile RuntimeException failure;
     private volatile boolean abandoned;
+    private final Reserve reserve;
     private DiskFaults faults;
 
     /** Pages that end after this address are not verified; before the start is through, those are not promised. */
@@ -61,6 +62,7 @@ final class XodusFiles extends AbstractDataWriter implements DataReader {
 
     XodusFiles(Path dir, DiskFaults faults) {
         this.dir = dir;
+        this.reserve = new Reserve(dir.resolveSibling("reserve"));
         this.faults = faults;
     }
 
@@ -71,6 +73,16 @@ final class XodusFiles extends AbstractDataWriter implements DataReader {
     /** The hook that was set last; for the files beside these. */
     void fault(String call) throws IOException {
         faults.before(call);
+    }
+
+    /** Bytes that the disk can still take; cheap enough for every turn. Gives up the reserve if that is very little. */
+    long freeBytes() {
+        long free = dir.toFile().getUsableSpace();
+        if (free <= 0 && dir.toFile().getTotalSpace() <= 0) {
+            return faults.freeBytes(Long.MAX_VALUE); // This file system does not say.
+        }
+        reserve.look(free);
+        return faults.freeBytes(free);
     }
 
     /** @throws RuntimeException the first failure, if there was one */

@@ -9,9 +9,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.stream.Stream;
+import kvctl.raft.Entry;
 import kvctl.raft.HardState;
 import kvctl.raft.Store.LogStart;
 import kvctl.raft.Store.Restored;
@@ -111,7 +115,7 @@ class DiskDamageTest extends DiskFixture {
         Path old = killed();
         storage.save(List.of(new Save(1, new HardState(2, 3), null, entries(11, 12, 2), null)));
         storage.close();
-        Files.copy(dir.resolve("promises"), old.resolve("promises"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(dir.resolve("promises"), old.resolve("promises"), StandardCopyOption.REPLACE_EXISTING);
         Files.delete(old.resolve("mark"));
         Restored restored = open(old).restore(1);
         assertThat(restored.forgetful()).as("by the fence alone").isTrue();
@@ -126,7 +130,7 @@ class DiskDamageTest extends DiskFixture {
         Path old = killed();
         storage.save(append(1, entries(11, 12, 1)));
         storage.close();
-        Files.copy(dir.resolve("mark"), old.resolve("mark"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(dir.resolve("mark"), old.resolve("mark"), StandardCopyOption.REPLACE_EXISTING);
         assertThat(open(old).restore(1).forgetful()).isTrue();
     }
 
@@ -260,5 +264,93 @@ class DiskDamageTest extends DiskFixture {
                 .hasMessageContaining(first + " is damaged near byte " + (3 << 20));
         assertThat(rows[0]).isLessThan(100_000);
         assertThatThrownBy(() -> again.tables(1)).isInstanceOf(StorageException.class);
+    }
+
+    private static final int ENTRIES = 6;
+    private static final int ROWS = 2_000;
+
+    /** Two files: a log of six large entries of which the state holds five, and a table. */
+    private void fill() {
+        Storage storage = open(dir);
+        storage.save(promise(1, 4, 1));
+        for (long index = 1; index <= ENTRIES; index++) {
+            storage.save(append(1, List.of(Entry.command(index, 4, new byte[1 << 20]))));
+        }
+        storage.apply(() -> {
+            for (int i = 0; i < ROWS; i++) {
+                storage.tables(1).table("rows").put(bytes("key" + i), new byte[100]);
+            }
+            storage.tables(1).applied(ENTRIES - 1, 4);
+        });
+        storage.save(List.of());
+        storage.close();
+    }
+
+    /** All of it is there, or it is known that something is not, or it is refused in one line. */
+    private void assertNotTakenForHealthy(Path at, String what) {
+        try {
+            Storage storage = open(at);
+            Restored restored = storage.restore(1);
+            int[] rows = {0};
+            storage.tables(1).table("rows").scan(new byte[0], (key, value) -> ++rows[0] > 0);
+            boolean whole = restored.entries().size() == ENTRIES
+                    && storage.tables(1).lastApplied() == ENTRIES - 1
+                    && rows[0] == ROWS;
+            assertThat(whole || restored.forgetful()).as(what).isTrue();
+            assertThat(restored.hardState()).as(what).isEqualTo(new HardState(4, 1));
+            storage.close();
+        } catch (StorageException e) {
+            assertThat(e.getMessage()).as(what).doesNotContain("\n");
+        }
+    }
+
+    @Test
+    void D5_S8_aDirectoryThatLacksOneOfItsFilesIsNeverTakenForHealthy() throws IOException {
+        fill();
+        List<Path> files;
+        try (Stream<Path> all = Files.walk(dir)) {
+            files = all.filter(Files::isRegularFile)
+                    .map(dir::relativize)
+                    .sorted()
+                    .toList();
+        }
+        assertThat(files).hasSizeGreaterThanOrEqualTo(7);
+        for (Path file : files) {
+            Path copy = killed();
+            Files.delete(copy.resolve(file));
+            assertNotTakenForHealthy(copy, "without " + file);
+        }
+    }
+
+    @Test
+    void D5_aBlockOrFileOfAnotherPlaceIsNeverTakenForItsOwn() throws IOException {
+        fill();
+        List<Path> files = lengths(dir).keySet().stream()
+                .filter(file -> file.toString().endsWith(".xd"))
+                .toList();
+        for (int i = 1; i < files.size(); i++) {
+            Path copy = killed();
+            Files.copy(copy.resolve(files.get(i - 1)), copy.resolve(files.get(i)), StandardCopyOption.REPLACE_EXISTING);
+            assertNotTakenForHealthy(copy, files.get(i - 1) + " in the place of " + files.get(i));
+        }
+        for (Path file : files) {
+            for (int from : new int[] {0, 4_096, 70_000}) {
+                Path copy = killed();
+                copyBlock(copy.resolve(file), from, from + 2 * PageSums.PAGE_BYTES);
+                assertNotTakenForHealthy(copy, "block of " + file + " at " + from + " in another place, too");
+            }
+        }
+    }
+
+    private static void copyBlock(Path file, long from, long to) throws IOException {
+        try (RandomAccessFile each = new RandomAccessFile(file.toFile(), "rw")) {
+            byte[] block = new byte[4_096];
+            each.seek(from);
+            each.readFully(block);
+            if (to + block.length <= each.length()) {
+                each.seek(to);
+                each.write(block);
+            }
+        }
     }
 }

@@ -235,7 +235,7 @@ class MemoryDiskTest {
     }
 
     @Test
-    void S5_crashDuringInstallLeavesOldOrNew() {
+    void S1_S5_crashDuringInstallLeavesOldOrNew() {
         List<byte[]> chunks = snapshot();
         boolean seenOld = false;
         boolean seenNew = false;

@@ -15,8 +15,8 @@ import picocli.CommandLine.Parameters;
         name = "disk",
         header = "Make a node's disk slow, full or failing.",
         description =
-                "%nslow TIME: each sync takes so much longer. full: writes find no space. error: the next sync fails, "
-                        + "which stops the node, because nobody knows then what is on the disk.",
+                "%nslow TIME: each sync takes so much longer. full: no byte is left, so the node takes no writes. error: the "
+                        + "next sync fails, which stops the node, because nobody knows then what is on the disk.",
         footer = {"  kvctl disk n2 slow 50ms", "  kvctl disk 'leader(g1)' full --for 10s", "  kvctl disk n2 error"})
 public final class DiskCommand implements Callable<Integer> {
     private final Session session;

@@ -11,10 +11,12 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code kvctl bench} as a user runs it, on a cluster of real processes. */
+@Tag("alone")
 final class BenchIT {
     private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -28,7 +28,7 @@ final class CheckIT {
     }
 
     @Test
-    void aClusterThatIsBrokenAllTheTimeStaysLinearizable() throws Exception {
+    void E12_aClusterThatIsBrokenAllTheTimeStaysLinearizable() throws Exception {
         up();
         Path history = temp.resolve("history.jsonl");
         Kvctl.Ran ran = kvctl.run(

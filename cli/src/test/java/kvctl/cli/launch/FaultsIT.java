@@ -8,18 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** Links, disks and clocks of real processes, broken and healed as a user does it (HAZARDS §1.9). */
 final class FaultsIT {
-    private static final Path SCRIPTS = Path.of("../examples/faults");
-
     @TempDir
     Path temp;
 
@@ -120,29 +115,6 @@ final class FaultsIT {
             assertThat(ran.err()).contains("hint: faults: true, under node: in the topology");
         }
         kvctl.run("put", "k", "v").succeeds();
-    }
-
-    /** Rows of the fault matrix, each as a script that people can run. */
-    @ParameterizedTest
-    @MethodSource("scripts")
-    void aScriptOfEachFaultDoesWhatItSays(String script) throws Exception {
-        up("--nodes", "3", "--groups", "1");
-        kvctl.run("-f", SCRIPTS.resolve(script).toString(), "--echo").succeeds();
-        assertThat(kvctl.run("faults", "--no-header").succeeds().out())
-                .as("a script heals what it made")
-                .isEmpty();
-        kvctl.run("wait", "healthy", "--timeout", "60s").succeeds();
-    }
-
-    static Stream<String> scripts() throws IOException {
-        try (Stream<Path> files = Files.list(SCRIPTS)) {
-            return files
-                    .map(file -> file.getFileName().toString())
-                    .filter(name -> name.endsWith(".kv"))
-                    .sorted()
-                    .toList()
-                    .stream();
-        }
     }
 
     private void up(String... words) throws Exception {

@@ -17,6 +17,7 @@ import kvctl.client.Result;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * <p>Few rounds by default; {@code -Dkvctl.rounds=full} runs 20 leader kills, 5 kills of all and 10 stops.
  */
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Tag("alone")
 final class FaultsUnderLoadIT {
     private static final boolean FULL = "full".equals(System.getProperty("kvctl.rounds"));
     private static final int WRITERS = 6;

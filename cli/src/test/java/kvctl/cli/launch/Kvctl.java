@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 /** Runs the shipped jar as a user of one home would, with a range of ports for himself. */
 final class Kvctl {
     private static final long MAX_SECONDS = 240;
+    private static final int FORK = Integer.getInteger("kvctl.fork", 1);
 
     private final Path home;
     private final int basePort;
@@ -109,6 +110,7 @@ final class Kvctl {
         builder.environment().keySet().removeIf(name -> name.startsWith("KVCTL_"));
         builder.environment().put("KVCTL", String.join(" ", java()));
         builder.environment().put("KVCTL_HOME", home.toString());
+        builder.environment().put("PORT", Integer.toString(basePort + 5));
         builder.environment().put("XDG_CACHE_HOME", home.resolve("cache").toString());
         return new Running(builder.start(), out, err);
     }
@@ -127,10 +129,14 @@ final class Kvctl {
         }
     }
 
-    /** The first of so many ports in a row that nobody listens on; below those that systems give to clients. */
+    /**
+     * The first of so many ports in a row that nobody listens on; below those that systems give to clients. Test processes
+     * that run side by side have ranges of their own: a node that is down now keeps its port.
+     */
     private static int freePorts(int count) throws IOException {
+        int range = 10_000 + (FORK - 1) % 2 * 11_000;
         while (true) {
-            int base = ThreadLocalRandom.current().nextInt(10_000, 32_000);
+            int base = ThreadLocalRandom.current().nextInt(range, range + 11_000 - count);
             boolean free = true;
             for (int port = base; port < base + count && free; port++) {
                 try (ServerSocket socket = new ServerSocket()) {

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a cluster costs that does nothing; prints the figures, and fails only where they are absurd. */
 @EnabledOnOs(OS.LINUX)
+@Tag("alone")
 final class NodeFootprintIT {
     private static final long IDLE_MS = 10_000;
     private static final double TICKS_PER_SECOND = 100;

@@ -181,7 +181,7 @@ class NodeSelectorTest {
     }
 
     private static NodeStatus status(String name, NodeStatus.Replica... replicas) {
-        return new NodeStatus(1, name, 1, 1, 1, 0, 0, List.of(replicas), List.of());
+        return new NodeStatus(1, name, 1, 1, 1, 0, 0, 1L << 40, List.of(replicas), List.of());
     }
 
     private static NodeStatus.Replica replica(String group, String role, long term, int leaderId) {

@@ -13,7 +13,6 @@ import kvctl.storage.DiskFaults;
  */
 final class Disk implements DiskFaults {
     private static final Set<String> SYNCS = Set.of("sync", "syncPromises");
-    private static final Set<String> WRITES = Set.of("write", "open", "writePromises");
 
     /** Read without the lock, so that a healthy disk costs nothing. */
     private volatile List<Rule> rules = List.of();
@@ -26,10 +25,7 @@ final class Disk implements DiskFaults {
     @Override
     public void before(String call) throws IOException {
         for (Rule rule : rules) {
-            if (rule.fault() instanceof Fault.FullDisk && WRITES.contains(call)) {
-                rule.hit();
-                throw new IOException("No space left on device (injected fault)");
-            } else if (rule.fault() instanceof Fault.FailingDisk && SYNCS.contains(call)) {
+            if (rule.fault() instanceof Fault.FailingDisk && SYNCS.contains(call)) {
                 rule.hit();
                 throw new IOException("Input/output error (injected fault)");
             } else if (rule.fault() instanceof Fault.SlowDisk slow && SYNCS.contains(call)) {
@@ -37,6 +33,18 @@ final class Disk implements DiskFaults {
                 waitFor(rule, slow.syncMs());
             }
         }
+    }
+
+    /** A full disk: nothing is left for new data. The little that a node must write still goes to its reserve (D12). */
+    @Override
+    public long freeBytes(long bytes) {
+        for (Rule rule : rules) {
+            if (rule.fault() instanceof Fault.FullDisk) {
+                rule.hit();
+                return 0;
+            }
+        }
+        return bytes;
     }
 
     private synchronized void waitFor(Rule rule, long ms) {

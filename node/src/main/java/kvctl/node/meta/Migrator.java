@@ -36,6 +36,9 @@ public final class Migrator {
 
         /** The controller's; null if it has no replica here. */
         Controller controller();
+
+        /** What the nodes' disks can take. */
+        Room room();
     }
 
     private final int nodeId;
@@ -62,7 +65,7 @@ public final class Migrator {
         this.notes = notes;
         steps = new Steps(turn, pace);
         giver = new Giver(nodeId, turn, machines, map, notes, steps);
-        taker = new Taker(nodeId, turn, steps);
+        taker = new Taker(nodeId, turn, replicas.room(), steps);
     }
 
     private boolean leads(int groupId) {

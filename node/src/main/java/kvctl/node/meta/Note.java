@@ -30,6 +30,9 @@ public sealed interface Note {
     /** The leader of the receiving group tells the controller: the shard is served here, by a committed entry. */
     record Arrived(int shardId, long number) implements Note {}
 
+    /** How much the sender's disk can take; again and again while that is little. */
+    record RoomLeft(Room.Level level) implements Note {}
+
     /** Shows whoever injects faults that the link works in this direction; nobody acts on it. */
     record Probe(long number) implements Note {}
 }

@@ -15,6 +15,7 @@ public final class NoteCodec {
     private static final int PIECE = 4;
     private static final int ARRIVED = 5;
     private static final int PROBE = 6;
+    private static final int ROOM_LEFT = 7;
 
     private NoteCodec() {}
 
@@ -51,6 +52,9 @@ public final class NoteCodec {
         } else if (note instanceof Note.Probe probe) {
             out.u8(PROBE);
             out.varint(probe.number());
+        } else if (note instanceof Note.RoomLeft left) {
+            out.u8(ROOM_LEFT);
+            out.varint(left.level().ordinal());
         } else {
             throw new IllegalArgumentException("no codec for " + note);
         }
@@ -73,6 +77,7 @@ public final class NoteCodec {
                         in.bool() ? ShardChunk.read(in) : null);
             case ARRIVED -> new Note.Arrived(readShard(in), in.varint());
             case PROBE -> new Note.Probe(in.varint());
+            case ROOM_LEFT -> new Note.RoomLeft(Room.Level.values()[in.varint(Room.Level.values().length - 1)]);
             default -> throw new ProtocolException("unknown kind of note: " + kind);
         };
     }

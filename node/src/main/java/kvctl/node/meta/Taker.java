@@ -22,6 +22,7 @@ final class Taker {
 
     private final int nodeId;
     private final Turn turn;
+    private final Room room;
     private final Steps steps;
     private final Map<Step, Pulling> pullings = new TreeMap<>();
     private final Map<Integer, Long> allowedAtMs = new TreeMap<>();
@@ -38,9 +39,10 @@ final class Taker {
         String waitsFor = "";
     }
 
-    Taker(int nodeId, Turn turn, Steps steps) {
+    Taker(int nodeId, Turn turn, Room room, Steps steps) {
         this.nodeId = nodeId;
         this.turn = turn;
+        this.room = room;
         this.steps = steps;
     }
 
@@ -99,6 +101,13 @@ final class Taker {
         }
         if (from == ShardMap.NO_GROUP) {
             install(step, pulling, ShardChunk.empty(state.shardId(), current.number()), from);
+            return null;
+        }
+        String full = room.fullNode(current, groupId, KvMachine.isAmongChanges(state.cursor()), id -> true);
+        if (full != null) {
+            pulling.waitsFor = "the disk of " + full + ", which is nearly full";
+            pulling.nextMs = steps.nowMs() + ANSWER_MS;
+            steps.wakeBy(pulling.nextMs);
             return null;
         }
         long allowedMs = allowedAtMs.getOrDefault(groupId, 0L);

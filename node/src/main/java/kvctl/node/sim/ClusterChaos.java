@@ -7,6 +7,7 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import kvctl.protocol.Change;
+import kvctl.protocol.NodeStatus;
 import kvctl.protocol.ShardMap;
 import kvctl.sim.Chaos;
 import kvctl.sim.LinkFaults;
@@ -28,7 +29,9 @@ final class ClusterChaos implements Chaos.Target {
     private final Chaos chaos;
     private final RandomGenerator random;
     private final List<KvCluster.Client> administrators = new ArrayList<>();
+    private final RandomGenerator disks; // Of their own, so that they leave the others' as they were.
     private int joined;
+    private boolean over;
 
     ClusterChaos(KvCluster cluster, ShardSwarm swarm) {
         this.cluster = cluster;
@@ -36,6 +39,7 @@ final class ClusterChaos implements Chaos.Target {
         this.swarm = swarm;
         this.chaos = new Chaos(simulation, this, swarm.links(), swarm.faults());
         this.random = simulation.random("changes");
+        this.disks = simulation.random("full disks");
         this.joined = swarm.groups();
         administrators.add(cluster.client());
         administrators.add(cluster.client());
@@ -58,11 +62,14 @@ final class ClusterChaos implements Chaos.Target {
         chaos.every(swarm.changeMs(), this::change);
         chaos.every(swarm.steerMs(), this::steer);
         chaos.every(swarm.clientCutMs(), this::cutClient);
+        simulation.repeat(disks, disks.nextInt(3) == 0 ? swarm.clientCutMs() : 0, () -> over, this::fillDisk);
     }
 
     /** Heals everything: links, disks and processes. */
     void end() {
+        over = true;
         cluster.healLinks();
+        cluster.servers().forEach(server -> server.disk().room(Long.MAX_VALUE));
         freeMoves();
         chaos.end();
     }
@@ -113,6 +120,13 @@ final class ClusterChaos implements Chaos.Target {
     private void steer() {
         long bytesPerS = random.nextBoolean() ? 0 : 200_000;
         administrators.get(random.nextInt(2)).kv().steerMovesAsync(random.nextInt(3) == 0, bytesPerS);
+    }
+
+    private void fillDisk() {
+        int nodeId = disks.nextInt(1, nodeIds().size() + 1);
+        cluster.server(nodeId).disk().room(disks.nextBoolean() ? 0 : NodeStatus.LITTLE_ROOM_BYTES - 1);
+        simulation.after(
+                disks.nextLong(3_000_000), () -> cluster.server(nodeId).disk().room(Long.MAX_VALUE));
     }
 
     private void cutClient() {
@@ -168,9 +182,11 @@ final class ClusterChaos implements Chaos.Target {
         return true;
     }
 
-    /** A process that is down can't be asked. */
+    /** A process that is down can't be asked. One that is up may have promises in a group that it does not know of yet. */
     private boolean mayBeForgetful(SimServer server) {
         return !server.up()
+                || cluster.map().groups().stream()
+                        .anyMatch(group -> server.storage().isForgetful(group.groupId()))
                 || server.core().groups().stream()
                         .anyMatch(groupId -> server.core().status(groupId).forgetful());
     }

@@ -1,11 +1,15 @@
 package kvctl.node.sim;
 
 import java.util.List;
+import java.util.random.RandomGenerator;
 import kvctl.node.Mail;
 import kvctl.node.PeerCodec;
 import kvctl.node.meta.Note;
 import kvctl.protocol.BytesReader;
 import kvctl.protocol.BytesWriter;
+import kvctl.protocol.Frame;
+import kvctl.protocol.Frames;
+import kvctl.protocol.Limits;
 import kvctl.protocol.ProtocolException;
 import kvctl.raft.Message;
 import kvctl.sim.SimNetwork;
@@ -49,6 +53,27 @@ record Envelope(int groupId, byte[] bytes, Object what) implements SimNetwork.Pa
     @Override
     public long digest() {
         return Trace.mix(1, bytes);
+    }
+
+    @Override
+    public void flipped(RandomGenerator dice) {
+        BytesWriter out = new BytesWriter();
+        Frames.write(out, new Frame.Peer(new BytesReader(bytes)));
+        byte[] frame = out.toBytes();
+        int bit = dice.nextInt(frame.length * Byte.SIZE);
+        frame[bit / Byte.SIZE] ^= (byte) (1 << bit % Byte.SIZE);
+        Breach.unless(!isRead(frame), Rule.NODE_INVARIANT, "nobody notices that bit %d of %s was flipped", bit, what);
+    }
+
+    /** A frame that has become longer than what is there waits for the rest until its time is over. */
+    private static boolean isRead(byte[] frame) {
+        try {
+            int length = Frames.bodyLength(frame, 0, Limits.FRAME_MAX_BYTES);
+            return length <= frame.length - Frames.HEADER_BYTES
+                    && Frames.read(frame, Frames.HEADER_BYTES, length) != null;
+        } catch (ProtocolException e) {
+            return false;
+        }
     }
 
     @Override

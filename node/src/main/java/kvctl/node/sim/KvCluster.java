@@ -88,11 +88,16 @@ public final class KvCluster {
             servers.put(node.id(), server);
             byAddress.put(node.address(), server);
         }
+        // Nodes dial each other when they first start: each knows all others from then on.
+        servers.values().forEach(one -> servers.values().forEach(one::talksTo));
         this.admin = client();
     }
 
     private void receive(int from, int to, Envelope envelope) {
-        servers.get(to).receive(from, envelope);
+        SimServer server = servers.get(to);
+        if (server.talksTo(servers.get(from))) {
+            server.receive(from, envelope);
+        }
     }
 
     private final class Watch implements SimServer.Watcher {

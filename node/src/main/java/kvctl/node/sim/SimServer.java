@@ -7,6 +7,7 @@ import java.util.function.LongConsumer;
 import java.util.random.RandomGenerator;
 import kvctl.node.Call;
 import kvctl.node.Core;
+import kvctl.node.KnownPeers;
 import kvctl.node.Mail;
 import kvctl.node.Topology;
 import kvctl.node.meta.Note;
@@ -30,6 +31,7 @@ public final class SimServer extends SimProcess {
     private static final long TIMER_GRID_MS = 20;
     private static final long WATCH_EVERY_MS = 20;
     private static final long MAINTAIN_EVERY_MS = 1000;
+    private static final long WIPED = 1_000_000;
 
     /** Is told of what the node did. */
     interface Watcher {
@@ -51,8 +53,11 @@ public final class SimServer extends SimProcess {
     private final Sender sender;
     private final Watcher watcher;
     private final RandomGenerator dice;
-    private final MemoryDisk disk = new MemoryDisk();
+    private MemoryDisk disk = new MemoryDisk();
+    private KnownPeers peers = new KnownPeers(null);
+    private long born;
     private final List<SimTransport.Connection> connections = new ArrayList<>();
+    private final List<Runnable> unsent = new ArrayList<>();
 
     private Storage storage;
     private Core core;
@@ -70,6 +75,7 @@ public final class SimServer extends SimProcess {
         this.sender = sender;
         this.watcher = watcher;
         this.dice = simulation.random("server " + nodeId);
+        this.born = nodeId;
     }
 
     public String address() {
@@ -102,7 +108,7 @@ public final class SimServer extends SimProcess {
         begin();
         guarded(() -> {
             Identity identity = new Identity(topology.cluster(), self.name(), self.id());
-            storage = Storage.inMemory(disk, identity, self.id(), StorageConfig.DEFAULT);
+            storage = Storage.inMemory(disk, identity, born, StorageConfig.DEFAULT);
             SplittableRandom random = new SplittableRandom(dice.nextLong());
             Core.Ports ports = new Core.Ports(storage, new Links(), random, () -> new Core.Facts(0, 0, 0, 0));
             core = new Core(topology, self.id(), pace, ports, nowMs());
@@ -128,6 +134,20 @@ public final class SimServer extends SimProcess {
         return disk.forget(syncedCommits);
     }
 
+    /** Kills the process and empties its data directory: what is started on it is another incarnation (HAZARDS D11). */
+    void wipe() {
+        crash(0);
+        forgot++;
+        disk = new MemoryDisk();
+        peers = new KnownPeers(null);
+        born += WIPED;
+    }
+
+    /** What a hello decides: whether the two have met before, and each is still the one that it was then. */
+    boolean talksTo(SimServer other) {
+        return peers.accepts(other.nodeId(), other.born) && other.peers.accepts(nodeId(), born);
+    }
+
     /** How often the disk has come back too old. */
     int forgot() {
         return forgot;
@@ -136,6 +156,7 @@ public final class SimServer extends SimProcess {
     private void crash(int keptCommits) {
         core = null;
         storage = null;
+        unsent.clear();
         disk.crash(keptCommits);
         end("crash");
         closeConnections();
@@ -195,6 +216,7 @@ public final class SimServer extends SimProcess {
         guarded(() -> {
             takeInputs();
             core.prepare(nowMs());
+            send();
             if (core.hasSaves()) {
                 await(50 + Simulation.exponential(dice, diskMeanUs), () -> {}, () -> guarded(this::save));
             } else {
@@ -209,16 +231,23 @@ public final class SimServer extends SimProcess {
         await(1 + Simulation.exponential(dice, diskMeanUs / 8), () -> {}, () -> guarded(this::finish));
     }
 
+    /** As the loop of a process does: what fails in the middle of its part of the turn has sent nothing of it. */
+    private void send() {
+        unsent.forEach(Runnable::run);
+        unsent.clear();
+    }
+
     private void finish() {
         turnEnds();
         long nowMs = nowMs();
         core.finish(nowMs);
+        send();
+        watcher.stepped(this); // Before anything can fail: others are on their way to act on this turn.
         watchLeaders(nowMs);
         if (nowMs - maintainedMs >= MAINTAIN_EVERY_MS) {
             maintainedMs = nowMs;
             core.maintain(nowMs);
         }
-        watcher.stepped(this);
         long dueMs = core.nextDeadlineMs();
         sleepUntil(dueMs <= nowMs ? nowMs : onGrid(Math.min(dueMs, nowMs + 1000)));
     }
@@ -268,12 +297,12 @@ public final class SimServer extends SimProcess {
     private final class Links implements Core.Links {
         @Override
         public void send(int groupId, int to, Message message) {
-            sender.send(nodeId(), to, Envelope.of(groupId, message));
+            unsent.add(() -> sender.send(nodeId(), to, Envelope.of(groupId, message)));
         }
 
         @Override
         public void send(int to, Note note) {
-            sender.send(nodeId(), to, Envelope.of(note));
+            unsent.add(() -> sender.send(nodeId(), to, Envelope.of(note)));
         }
     }
 }

@@ -132,6 +132,7 @@ final class SimTransport implements Transport {
         private long toClientUs;
         private boolean closed;
         private boolean broken;
+        private boolean willLearn;
 
         Connection(SimServer server, Listener listener) {
             this.server = server;
@@ -250,11 +251,14 @@ final class SimTransport implements Transport {
         }
 
         private void breakOff() {
-            if (broken) {
+            if (!broken) {
+                broken = true;
+                server.closed(this);
+            }
+            if (willLearn) {
                 return;
             }
-            broken = true;
-            server.closed(this);
+            willLearn = true; // Also when what is lost here is the news that the server's end is gone.
             simulation.after(Simulation.exponential(links, LEARNS_LOSS_US), () -> {
                 if (!closed && !stopped) {
                     call(() -> end(Closed.LOST, "lost the connection"));

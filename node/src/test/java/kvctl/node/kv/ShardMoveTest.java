@@ -147,7 +147,7 @@ class ShardMoveTest {
     }
 
     @Test
-    void G5_readsEndWithTheFreeze() {
+    void G5_C5_readsEndWithTheFreeze() {
         source.apply(put(tag(1, 1), "{a}", "x"), put(tag(1, 2), "{b}", "y"));
         source.applyOne(KvMachine.copy(SHARD, 2, 2));
         Request.Scan scan = new Request.Scan(SHARD, bytes(""), bytes(""), 10);
@@ -250,7 +250,7 @@ class ShardMoveTest {
     }
 
     @Test
-    void G6_aReplicaThatIsBehindGivesNoLastChunk() {
+    void G6_G7_aReplicaThatIsBehindGivesNoLastChunk() {
         KvBox behind = new KvBox();
         List<Entry> copy = source.entriesOf(List.of(KvMachine.copy(SHARD, 2, 2)));
         source.apply(copy);

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class BalancerTest {
     @Test
-    void withoutGroupsNobodyOwnsAShard() {
+    void G2_withoutGroupsNobodyOwnsAShard() {
         assertThat(Balancer.balance(new int[] {1, 2, 0, 1}, List.of())).containsExactly(0, 0, 0, 0);
     }
 
@@ -56,7 +56,7 @@ class BalancerTest {
     }
 
     @Test
-    void noBalancedAssignmentHasFewerMoves() {
+    void G2_noBalancedAssignmentHasFewerMoves() {
         for (int seed = 0; seed < 1500; seed++) {
             Random random = new Random(seed);
             int shards = 1 + random.nextInt(6);
@@ -107,7 +107,7 @@ class BalancerTest {
     }
 
     @Test
-    void balancedAssignmentStaysAndOrderOfGroupsDoesNotMatter() {
+    void G2_balancedAssignmentStaysAndOrderOfGroupsDoesNotMatter() {
         for (int seed = 0; seed < 300; seed++) {
             Random random = new Random(seed);
             List<Configuration.Group> groups = randomGroups(random, 1 + random.nextInt(9), 5);

@@ -86,7 +86,7 @@ class ControllerTest {
     }
 
     @Test
-    void groupIdsAreNeverUsedAgain() {
+    void M6_groupIdsAreNeverUsedAgain() {
         box.complete(join("g3", "g4"));
         box.complete(leave("g3", "g4"));
         box.restart();

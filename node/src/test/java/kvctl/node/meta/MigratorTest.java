@@ -37,6 +37,13 @@ class MigratorTest {
     private long nowMs;
 
     private final class OneGroup implements Migrator.Replicas {
+        private final Room room = new Room(1, (to, note) -> {});
+
+        @Override
+        public Room room() {
+            return room;
+        }
+
         @Override
         public SortedMap<Integer, KvMachine> machines() {
             return machines;

@@ -230,7 +230,7 @@ class ScenarioTest {
     }
 
     @Test
-    void S1_snapshotOnAnotherReplicaGoesOnWhereTheFirstWas() {
+    void S2_snapshotOnAnotherReplicaGoesOnWhereTheFirstWas() {
         box.complete(join("a", "b", "c"));
         byte[] repeated = Controller.reconfigure(box.request(leave("b")));
         Response answer = box.apply(repeated);

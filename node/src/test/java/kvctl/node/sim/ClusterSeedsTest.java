@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
  */
 class ClusterSeedsTest {
     @Test
-    void shardsMoveUnderChaosAndNothingIsLostOrDoubled() {
+    void G15_shardsMoveUnderChaosAndNothingIsLostOrDoubled() {
         SeedRange asked = SeedRange.asked(System.getProperties(), 300);
         if (asked.count() == 1) {
             Outcome outcome = ClusterRun.recorded(asked.first(), 20_000);

@@ -28,6 +28,26 @@ class ForgottenCommitsTest {
                 .orElseThrow();
     }
 
+    /** Seed 11579: one replica had caught up and counted, forgot that in a crash, and with a second one there was no leader. */
+    @Seeds
+    void D4_aReplicaThatCountsAgainDoesSoAfterEveryCrash(long seed) {
+        Topology topology =
+                ShardSwarm.topology(2, 3, 1_000, 1 << 20, List.of(new Topology.Group(1, "g1", List.of(1, 2, 3))));
+        KvCluster cluster = new KvCluster(new Simulation(seed), topology, true).startAll();
+        Load load = new Load(cluster, new Load.Options(1, 4, 20, 0.3, 0.2)).fill(4, 20);
+        cluster.runFor(1_000);
+        int victim = cluster.leader(1) % 3 + 1;
+        SimServer server = cluster.server(victim);
+        server.forget(1 + (int) seed % 5);
+        cluster.start(victim);
+        cluster.await("counts", () -> !server.core().status(1).forgetful(), SOON_MS);
+        server.forget(0);
+        cluster.start(victim);
+        assertThat(server.core().status(1).forgetful()).isFalse();
+        cluster.awaitQuiet(10 * SOON_MS);
+        load.verify();
+    }
+
     @Seeds
     void D4_whatAReplicaOfALaterGroupHasPromisedIsKept(long seed) {
         Topology topology =

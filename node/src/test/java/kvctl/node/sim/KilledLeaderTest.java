@@ -72,7 +72,7 @@ class KilledLeaderTest {
 
     @ParameterizedTest(name = "{0} leader {2} at {1}, one set of nodes for all: {3}")
     @MethodSource("all")
-    void theMoveIsCompletedByWhoeverLeads(Victim victim, Step step, Fate fate, boolean shared) {
+    void G12_theMoveIsCompletedByWhoeverLeads(Victim victim, Step step, Fate fate, boolean shared) {
         long seed = ((victim.ordinal() * 10L + step.ordinal()) * 10 + fate.ordinal()) * 10 + (shared ? 1 : 0);
         List<Integer> source = shared ? List.of(1, 2, 3) : List.of(4, 5, 6);
         Integer[] target = shared ? new Integer[] {1, 2, 3} : new Integer[] {7, 8, 9};

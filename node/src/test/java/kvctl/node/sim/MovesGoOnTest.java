@@ -108,7 +108,7 @@ class MovesGoOnTest {
 
     @ParameterizedTest(name = "one set of nodes for all: {0}")
     @ValueSource(booleans = {true, false})
-    void aPauseAtAnyMomentLeavesEachShardToOneGroup(boolean shared) {
+    void G15_aPauseAtAnyMomentLeavesEachShardToOneGroup(boolean shared) {
         KvCluster cluster =
                 cluster(2, shared ? 3 : 6, List.of(List.of(1, 2, 3), shared ? List.of(1, 2, 3) : List.of(4, 5, 6)));
         Load load = load(cluster, 12, 20_000).start();
@@ -165,7 +165,7 @@ class MovesGoOnTest {
     }
 
     @Test
-    void aFollowerOfTheSourceThatIsCutOffFromItsGroupHoldsNothingUp() {
+    void G12_aFollowerOfTheSourceThatIsCutOffFromItsGroupHoldsNothingUp() {
         for (int lonely = 4; lonely <= 6; lonely++) {
             KvCluster cluster = cluster(1, 7, List.of(List.of(4, 5, 6), List.of(7)));
             Load load = load(cluster, 20, 20_000).start();
@@ -256,7 +256,7 @@ class MovesGoOnTest {
     }
 
     @Test
-    void nothingIsFrozenForATargetThatCantCommit() {
+    void G12_nothingIsFrozenForATargetThatCantCommit() {
         KvCluster cluster = cluster(1, 6, List.of(List.of(1, 2, 3), List.of(4, 5, 6)));
         Load load = load(cluster, 4, 1_000).start();
         cluster.await("leader", () -> cluster.leader(2) != 0, SOON_MS);
@@ -316,7 +316,7 @@ class MovesGoOnTest {
     }
 
     @Test
-    void aDeadSourceHoldsUpOnlyItsOwnShards() {
+    void G10_aDeadSourceHoldsUpOnlyItsOwnShards() {
         KvCluster cluster = cluster(16, 6, List.of(List.of(4), List.of(5)));
         Load load = load(cluster, 16, 2_000);
         cluster.crash(4);

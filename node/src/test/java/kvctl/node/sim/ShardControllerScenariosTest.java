@@ -70,6 +70,7 @@ class ShardControllerScenariosTest {
         }
     }
 
+    /** HAZARDS G1, G2, G3. */
     @Seeds
     void TestBasic(long seed) {
         begin(seed);
@@ -155,6 +156,7 @@ class ShardControllerScenariosTest {
         }
     }
 
+    /** HAZARDS G1, G2. */
     @Seeds
     void TestMulti(long seed) {
         begin(seed);

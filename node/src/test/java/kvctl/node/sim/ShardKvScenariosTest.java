@@ -55,6 +55,7 @@ class ShardKvScenariosTest {
         c.finish();
     }
 
+    /** HAZARDS G11. */
     @Seeds
     void JoinLeave(long seed) {
         joinLeave(new MitShards(seed, false, -1, 1, 10, 10), 1_000);
@@ -89,6 +90,7 @@ class ShardKvScenariosTest {
         c.finish();
     }
 
+    /** HAZARDS G1, G12. */
     @Seeds
     void MissChange(long seed) {
         MitShards c = new MitShards(seed, false, 1_000, 1, 10, 10);
@@ -240,6 +242,7 @@ class ShardKvScenariosTest {
         c.finish();
     }
 
+    /** HAZARDS G9. */
     @Seeds
     void Challenge1Delete(long seed) {
         MitShards c = new MitShards(seed, false, 1, 1, 10, 10);
@@ -276,6 +279,7 @@ class ShardKvScenariosTest {
         c.finish();
     }
 
+    /** HAZARDS G10. */
     @Seeds
     void Challenge2Unaffected(long seed) {
         MitShards c = new MitShards(seed, true, 100, 1, 10, 10);
@@ -298,6 +302,7 @@ class ShardKvScenariosTest {
         c.finish();
     }
 
+    /** HAZARDS G10. */
     @Seeds
     void Challenge2Partial(long seed) {
         MitShards c = new MitShards(seed, true, 100, 1, 10, 10);
