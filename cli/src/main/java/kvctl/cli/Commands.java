@@ -165,6 +165,7 @@ final class Commands {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(false)
                 .setUnmatchedOptionsArePositionalParams(false)
+                .setAllowSubcommandsAsOptionParameters(true) // -e status
                 .setParameterExceptionHandler(errors)
                 .setExecutionExceptionHandler(errors)
                 .setExecutionStrategy(new Run(session));
