@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 import kvctl.check.Recorder;
+import kvctl.cli.Durations;
 import kvctl.client.KvClient;
 import kvctl.client.KvException;
 import kvctl.client.Result;
@@ -22,9 +23,10 @@ import kvctl.client.Result;
  * is written down. They have no threads, and go on after errors. What the keys hold in the end must be every acknowledged
  * append once and in its client's order, every unknown one at most once, and no failed one.
  */
-final class Appends {
+final class Appends implements Load {
     private static final long BACK_OFF_MS = 20;
     private static final long END_MS = 30_000;
+    private static final long MORE_MS = 60_000;
 
     private final Lab lab;
     private final Recorder recorder = new Recorder(System::nanoTime);
@@ -51,30 +53,31 @@ final class Appends {
         }
     }
 
-    void start() {
+    @Override
+    public void start() {
         stopped = false;
         writers.forEach(Writer::begin);
     }
 
-    /** Sends nothing any more, and waits until all is answered. */
-    void stop() {
+    @Override
+    public void stop() {
         stopped = true;
-        boolean idle = lab.until(() -> writers.stream().noneMatch(writer -> writer.busy), END_MS);
+        boolean idle = lab.until(() -> writers.stream().noneMatch(writer -> writer.busy), lab.lenient(END_MS));
         lab.expect(idle, "all requests of the load to end", "some have no end");
     }
 
-    /** Of all clients so far. */
+    /** Appends of all clients so far. */
     int acknowledged() {
         return writers.stream().mapToInt(Writer::acknowledged).sum();
     }
 
-    /** Requests of all kinds that were answered. */
-    long answered() {
+    @Override
+    public long answered() {
         return writers.stream().mapToLong(Writer::answered).sum();
     }
 
-    /** Time for the load: each client gets so many more acknowledged. */
-    void more(int each, long limitMs) {
+    /** Waits until each client got so many more acknowledged, for which no suite has a bound. */
+    void more(int each) {
         List<Integer> before = writers.stream().map(Writer::acknowledged).toList();
         boolean done = lab.until(
                 () -> {
@@ -85,10 +88,10 @@ final class Appends {
                     }
                     return true;
                 },
-                limitMs);
+                lab.lenient(MORE_MS));
         lab.expect(
                 done,
-                each + " more appends of each client in " + limitMs + " ms",
+                each + " more appends of each client in " + Durations.text(lab.lenient(MORE_MS)),
                 "fewer; " + acknowledged() + " in all");
     }
 
@@ -97,8 +100,8 @@ final class Appends {
         return writers.stream().mapToLong(Writer::longestGapMs).max().orElse(0);
     }
 
-    /** Looks at the keys, and judges what was seen. */
-    void check() {
+    @Override
+    public void check() {
         Map<String, Set<Integer>> clientsOf = new HashMap<>();
         writers.forEach(writer -> clientsOf
                 .computeIfAbsent(Lab.text(writer.key), key -> new HashSet<>())
@@ -216,7 +219,9 @@ final class Appends {
         synchronized void check(List<Integer> found) {
             String problem = problem(done, unknown, found);
             lab.promise(
-                    problem == null, "every append of client " + number + " to " + Lab.text(key) + " once and in order", problem);
+                    problem == null,
+                    "every append of client " + number + " to " + Lab.text(key) + " once and in order",
+                    problem);
         }
     }
 

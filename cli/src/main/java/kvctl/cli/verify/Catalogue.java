@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -56,11 +57,11 @@ final class Catalogue {
         for (Scenario each : all) {
             for (String name :
                     List.of(each.name(), each.fullName(), each.suite().word())) {
-                names.put(name.toLowerCase(java.util.Locale.ROOT), name);
+                names.put(name.toLowerCase(Locale.ROOT), name);
             }
         }
         List<String> near = new ArrayList<>();
-        String lower = word.toLowerCase(java.util.Locale.ROOT);
+        String lower = word.toLowerCase(Locale.ROOT);
         names.keySet().stream()
                 .filter(name -> lower.length() > 3 && name.contains(lower) && name.indexOf('/') < 0)
                 .limit(NEAREST)

@@ -10,7 +10,7 @@ import kvctl.protocol.Response;
 
 /** What a case asks of the shard controller: to read configurations and to make them, each when its turn has come. */
 final class Controller {
-    private static final long CHANGE_MS = 60_000;
+    private static final long CHANGE_MS = 180_000;
     private static final long RETRY_MS = 15;
 
     private final Lab lab;
@@ -77,13 +77,15 @@ final class Controller {
         while (true) {
             lab.checkStopped();
             try {
-                return client().await(client().reconfigureAsync(change, 0, false)).after();
+                return client().await(client().reconfigureAsync(change, 0, false))
+                        .after();
             } catch (KvException e) {
                 Configuration now = configuration(0);
                 if (isIn(now, change)) { // What was sent to a leader that died then may have been done.
                     return now;
                 }
-                lab.expect(e.code().retryable() && System.nanoTime() < endNs, "'" + text + "' to be done", e.getMessage());
+                lab.expect(
+                        e.code().retryable() && System.nanoTime() < endNs, "'" + text + "' to be done", e.getMessage());
                 lab.sleep(RETRY_MS);
             }
         }
@@ -110,8 +112,7 @@ final class Controller {
     /** Waits until no shard is on its way. */
     void settled() {
         long fromNs = System.nanoTime();
-        boolean settled =
-                lab.until(() -> movesLeft() == 0, lab.lenient(CHANGE_MS));
+        boolean settled = lab.until(() -> movesLeft() == 0, lab.lenient(CHANGE_MS));
         lab.expect(settled, "all shards to arrive", "some are on their way for " + Durations.text(Lab.msSince(fromNs)));
     }
 }

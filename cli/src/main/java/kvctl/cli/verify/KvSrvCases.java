@@ -5,7 +5,6 @@ import static kvctl.cli.verify.Needs.Power.FAULTS;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import kvctl.check.Recorder;
 import kvctl.cli.check.CheckLoad;
 import kvctl.client.KvClient;
 import kvctl.client.RequestId;
@@ -73,23 +72,15 @@ final class KvSrvCases {
 
     private static void concurrent(Lab lab) {
         Team team = lab.group(3);
-        random(
+        RandomKeys load = new RandomKeys(
                 lab,
-                team,
-                new CheckLoad.Options(CLIENTS, 1, lab.random().nextLong(), 2, Lab.text(team.key("k"))),
-                1_000);
-    }
-
-    /** A load of all operations on some keys of the group, judged. */
-    static void random(Lab lab, Team team, CheckLoad.Options options, long ms) {
-        Recorder recorder = new Recorder(System::nanoTime);
-        CheckLoad load = CheckLoad.start(recorder, team.clients(options.clients(), false), options);
-        lab.atEnd(load::stop);
-        lab.say("%d clients on %d %s", options.clients(), options.keys(), options.keys() == 1 ? "key" : "keys");
-        lab.sleep(ms);
+                team.clients(CLIENTS, false),
+                new CheckLoad.Options(CLIENTS, 1, lab.random().nextLong(), 2, Lab.text(team.key("k"))));
+        load.start();
+        lab.say("%d clients on one key", CLIENTS);
+        lab.sleep(1_000);
         load.stop();
-        KvRaftCases.await(lab, load);
-        lab.judge(recorder.history());
+        load.check();
     }
 
     private static void unreliable(Lab lab) {

@@ -2,6 +2,7 @@ package kvctl.cli.verify;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -41,7 +42,7 @@ final class Lab {
     private static final int LOOK_MS = 400;
     private static final long STEP_MS = 15;
     private static final long CLIENT_MS = 10_000;
-    private static final long START_MS = 60_000;
+    private static final long START_MS = 180_000;
 
     /** A fault that nobody heals, because this process was killed, heals by itself. */
     private static final String AT_MOST = " --for 10m";
@@ -207,7 +208,8 @@ final class Lab {
             } catch (TimeoutException e) {
                 expect(System.nanoTime() < endNs, "an answer to " + what, "none");
             } catch (ExecutionException e) {
-                throw late("an answer to " + what, KvClient.failure(e.getCause()).getMessage());
+                throw late(
+                        "an answer to " + what, KvClient.failure(e.getCause()).getMessage());
             } catch (InterruptedException e) {
                 throw interrupted();
             }
@@ -307,8 +309,7 @@ final class Lab {
         int most = (nodes().size() - 1) / 2 * 2 + 1;
         int wanted = Math.min(servers, most);
         Configuration now = controller.configuration(0);
-        List<Integer> owners =
-                java.util.Arrays.stream(now.shardGroups()).boxed().toList();
+        List<Integer> owners = Arrays.stream(now.shardGroups()).boxed().toList();
         List<Configuration.Group> fitting = now.groups().stream()
                 .filter(group -> group.nodeIds().size() == wanted && owners.contains(group.groupId()))
                 .toList();
@@ -316,7 +317,8 @@ final class Lab {
         if (fitting.isEmpty()) {
             String joined = GROUP + wanted;
             kept.add(joined);
-            team = new Team(this, controller.join(joined, nodes().subList(0, wanted)).group(joined));
+            team = new Team(
+                    this, controller.join(joined, nodes().subList(0, wanted)).group(joined));
         } else {
             team = new Team(this, fitting.get(0));
         }
@@ -413,8 +415,8 @@ final class Lab {
         troubles.add(trouble);
         for (String command : commands) {
             long seed = random.nextInt(1_000_000);
-            String id = run(command + AT_MOST + " --seed " + seed + " --no-header")
-                    .split("\t", 2)[0];
+            String id =
+                    run(command + AT_MOST + " --seed " + seed + " --no-header").split("\t", 2)[0];
             trouble.add(id);
         }
         say("%s%s", text, where);
@@ -459,7 +461,10 @@ final class Lab {
         long fromNs = System.nanoTime();
         run("start --wait 0 " + String.join(" ", nodes));
         boolean up = until(() -> look().answers().keySet().containsAll(nodes), lenient(START_MS));
-        expect(up, Team.list(nodes) + " to answer after the start", "no answer in " + Durations.text(lenient(START_MS)));
+        expect(
+                up,
+                Team.list(nodes) + " to answer after the start",
+                "no answer in " + Durations.text(lenient(START_MS)));
         dead.removeAll(nodes);
         say("start %s: answering after %s", Team.list(nodes), Durations.text(msSince(fromNs)));
     }

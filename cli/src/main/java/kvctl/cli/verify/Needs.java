@@ -1,5 +1,6 @@
 package kvctl.cli.verify;
 
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -50,7 +51,7 @@ record Needs(int servers, Set<Power> powers) {
     /** For people: {@code 5 nodes, faults, kills}. */
     String text() {
         StringBuilder text = new StringBuilder(servers + " nodes");
-        powers.forEach(power -> text.append(", ").append(power.name().toLowerCase(java.util.Locale.ROOT)));
+        powers.forEach(power -> text.append(", ").append(power.name().toLowerCase(Locale.ROOT)));
         return text.toString();
     }
 }

@@ -480,7 +480,7 @@ final class RaftCases {
                 }
             }
             here = team.without(lab.away());
-            if (lab.random().nextInt(10) < 3 && here.size() > 1) {
+            if (lab.random().nextInt(10) < 2 && here.size() > 1) {
                 lab.kill(List.of(here.get(lab.random().nextInt(here.size()))));
             }
             lab.sleep(700);

@@ -103,10 +103,10 @@ final class RsmCases {
         byte[] key = team.key("counter");
         lab.append(key, "x");
         Trouble cut = team.isolate(team.leader());
-        long fromNs = System.nanoTime();
         lab.append(key, "x");
-        lab.took("next", Lab.msSince(fromNs));
-        lab.say("the next command is answered after %d ms", Lab.msSince(fromNs));
+        long ms = Lab.msSince(cut.sinceNs());
+        lab.took("next", ms);
+        lab.say("the next command is answered %d ms after the cut", ms);
         cut.heal();
         team.agree(team.size());
         length(lab, key, 2);
@@ -169,10 +169,10 @@ final class RsmCases {
         Team team = lab.group(3);
         Appends load = new Appends(lab, 5, List.of(lab.client()), keys(team), 0, 0);
         load.start();
-        load.more(MANY / 5, 20_000);
+        load.more(MANY / 5);
         lab.kill(team.nodes());
         lab.start(team.nodes());
-        load.more(MANY / 5, 30_000);
+        load.more(MANY / 5);
         load.stop();
         load.check();
     }

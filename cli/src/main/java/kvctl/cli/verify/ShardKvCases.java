@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import kvctl.check.Recorder;
+import java.util.stream.Stream;
 import kvctl.cli.check.CheckLoad;
 import kvctl.client.KvClient;
 import kvctl.client.Result;
@@ -32,8 +32,13 @@ final class ShardKvCases {
     }
 
     static List<Scenario> all() {
+        return Stream.of(reliable(), unreliable(), challenges())
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    private static List<Scenario> reliable() {
         Needs moves = Needs.of(3, KILLS, MOVES);
-        Needs unreliable = Needs.of(3, FAULTS, KILLS, MOVES);
         return List.of(
                 apart(
                         "StaticShards",
@@ -65,7 +70,12 @@ final class ShardKvCases {
                         "Concurrent3",
                         moves,
                         "join, kill -9 all groups, leave, at random times",
-                        cases -> cases.concurrent3()),
+                        cases -> cases.concurrent3()));
+    }
+
+    private static List<Scenario> unreliable() {
+        Needs unreliable = Needs.of(3, FAULTS, KILLS, MOVES);
+        return List.of(
                 apart(
                         "Unreliable1",
                         unreliable,
@@ -80,7 +90,13 @@ final class ShardKvCases {
                         "Unreliable3",
                         unreliable,
                         "all operations while groups come and go: linearizable",
-                        cases -> cases.unreliable3()),
+                        cases -> cases.unreliable3()));
+    }
+
+    private static List<Scenario> challenges() {
+        Needs moves = Needs.of(3, KILLS, MOVES);
+        Needs unreliable = Needs.of(3, FAULTS, KILLS, MOVES);
+        return List.of(
                 apart("Challenge1Delete", moves, "what moved away is deleted", cases -> cases.challenge1()),
                 apart(
                         "Challenge2Unaffected",
@@ -109,11 +125,11 @@ final class ShardKvCases {
         trio.put(trio.shards(1), KEYS / 2, 20);
         trio.check();
         trio.kill(1);
-        KvClient patient = lab.client(GET_MS);
+        KvClient patient = lab.client(lab.lenient(3 * GET_MS)); // Some wait for a start.
         List<CompletableFuture<Result>> gets = trio.keys().stream()
                 .map(key -> patient.getAsync(Lab.bytes(key)))
                 .toList();
-        lab.until(() -> Lab.done(gets) >= KEYS / 2, GET_MS);
+        lab.until(() -> Lab.done(gets) >= KEYS / 2, lab.lenient(GET_MS));
         lab.sleep(lab.pick(1_000, 2_000));
         long done = Lab.done(gets);
         lab.promise(done == KEYS / 2, KEYS / 2 + " of " + KEYS + " gets without the dead group", "" + done);
@@ -172,18 +188,18 @@ final class ShardKvCases {
     private void concurrent1() {
         trio.join(0);
         Appends load = load(0, 10);
-        load.more(5, 10_000);
+        load.more(5);
         trio.join(1);
         trio.join(2);
-        load.more(5, 10_000);
+        load.more(5);
         trio.leave(0);
         trio.kill(0, 1, 2);
         trio.start(0, 1, 2);
         trio.join(0);
         trio.leave(1);
-        load.more(5, 30_000);
+        load.more(5);
         trio.join(1);
-        load.more(lab.pick(20, 300), 60_000);
+        load.more(lab.pick(20, 300));
         load.stop();
         load.check();
     }
@@ -193,15 +209,15 @@ final class ShardKvCases {
         Appends load = load(0, 50);
         int phase = lab.pick(8, 50);
         trio.leave(0, 2);
-        load.more(phase, 60_000);
+        load.more(phase);
         trio.join(0, 2);
         trio.leave(1);
-        load.more(phase, 60_000);
+        load.more(phase);
         trio.join(1);
         trio.leave(0, 2);
         trio.kill(1, 2);
         trio.start(1, 2);
-        load.more(phase, 60_000);
+        load.more(phase);
         load.stop();
         load.check();
     }
@@ -232,13 +248,11 @@ final class ShardKvCases {
     private void unreliable3() {
         trio.join(0);
         Trouble net = Team.lossy(lab, lab.nodes());
-        Recorder recorder = new Recorder(System::nanoTime);
-        byte[] any = trio.keys(trio.shards(0), 1).get(0);
-        CheckLoad load = CheckLoad.start(
-                recorder,
+        RandomKeys load = new RandomKeys(
+                lab,
                 List.of(lab.client()),
-                new CheckLoad.Options(10, 10, lab.random().nextLong(), 10, Lab.text(any) + "-"));
-        lab.atEnd(load::stop);
+                new CheckLoad.Options(10, 10, lab.random().nextLong(), 10, lab.prefix() + "random-"));
+        load.start();
         trio.join(1);
         trio.join(2);
         trio.leave(0);
@@ -246,10 +260,9 @@ final class ShardKvCases {
         lab.sleep(lab.pick(500, 3_000));
         trio.join(1, 0);
         lab.controller().settle();
-        load.stop();
         net.heal();
-        KvRaftCases.await(lab, load);
-        lab.judge(recorder.history());
+        load.stop();
+        load.check();
     }
 
     private void challenge1() {
@@ -329,8 +342,7 @@ final class ShardKvCases {
         long fromNs = System.nanoTime();
         trio.leave(0, 2);
         boolean came = lab.until(
-                () -> coming.stream().allMatch(shard -> lab.map().shardGroups()[shard] != from),
-                lab.bound(10_000));
+                () -> coming.stream().allMatch(shard -> lab.map().shardGroups()[shard] != from), lab.bound(10_000));
         lab.expect(came, "shards of a living group to arrive although another one is dead", "some have not");
         lab.within("arrived", Lab.msSince(fromNs), 10_000);
         lab.say("%d shards came from the living group in %d ms", coming.size(), Lab.msSince(fromNs));

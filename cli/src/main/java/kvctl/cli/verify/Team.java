@@ -170,10 +170,6 @@ final class Team {
         return lab.key(shardId, word);
     }
 
-    int shardId() {
-        return shardId;
-    }
-
     /**
      * One write by anybody, and so many members that have applied it: within ten seconds, as in the suite.
      *
@@ -232,7 +228,7 @@ final class Team {
     }
 
     /** Writes that a client sends who reaches no other node than this one. */
-    List<CompletableFuture<Result>> submit(String node, int count, long limitMs) {
+    private List<CompletableFuture<Result>> submit(String node, int count, long limitMs) {
         KvClient client = lab.clientAt(node, limitMs);
         return IntStream.range(0, count)
                 .mapToObj(i -> client.putAsync(key("submitted"), Lab.bytes("s" + writes++)))
@@ -310,7 +306,8 @@ final class Team {
     static Trouble lossy(Lab lab, List<String> nodes) {
         String all = String.join(",", nodes);
         return lab.trouble(
-                "unreliable network", " between " + list(nodes) + ": 0 to 26 ms late, 10 % lost",
+                "unreliable network",
+                " between " + list(nodes) + ": 0 to 26 ms late, 10 % lost",
                 List.of(),
                 "delay '" + all + ">" + all + "' 13ms --jitter 13ms",
                 "drop '" + all + ">" + all + "' 10%");

@@ -15,7 +15,7 @@ import kvctl.protocol.Response;
  * keys of this run, and every shard where it was.
  */
 final class Tidy {
-    private static final long HEALTHY_MS = 60_000;
+    private static final long HEALTHY_MS = 180_000;
 
     /** A shard takes a configuration of its own to go back; more than so many are left where they are. */
     private static final int MOVES_MAX = 64;
@@ -47,7 +47,7 @@ final class Tidy {
                         missing[0] = ran.err().lines().findFirst().orElse("");
                         return ran.code() == 0;
                     },
-                    HEALTHY_MS);
+                    lab.lenient(HEALTHY_MS));
             lab.expect(healthy, "a healthy cluster after the case", missing[0]);
             leave(true);
             deleteKeys();
@@ -109,7 +109,10 @@ final class Tidy {
         List<Response.Row> rows;
         do {
             rows = lab.await(
-                    lab.client().scan(Lab.bytes(lab.prefix()), new byte[0], 1_000).rest(), "scan of " + lab.prefix());
+                    lab.client()
+                            .scan(Lab.bytes(lab.prefix()), new byte[0], 1_000)
+                            .rest(),
+                    "scan of " + lab.prefix());
             List<CompletableFuture<Result>> deletes = rows.stream()
                     .map(row -> lab.client().deleteAsync(row.key()))
                     .toList();

@@ -186,7 +186,8 @@ final class VerifyReport implements AutoCloseable {
             }
         }
         if (scenarios.stream().anyMatch(each -> !each.isReal())) {
-            session.note("simulated ones: mvn test -Dtest='NAME BEHIND THE COLON' -Dsurefire.failIfNoSpecifiedTests=false");
+            session.note(
+                    "simulated ones: mvn test -Dtest='NAME BEHIND THE COLON' -Dsurefire.failIfNoSpecifiedTests=false");
         }
     }
 }

@@ -82,9 +82,7 @@ final class Kvctl {
     }
 
     Running start(String... words) throws IOException {
-        // A process that was started in the background ignores SIGINT, and so do its children; this undoes it.
-        List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT"));
-        command.addAll(java());
+        List<String> command = new ArrayList<>(java());
         command.addAll(List.of(words));
         return started(command);
     }

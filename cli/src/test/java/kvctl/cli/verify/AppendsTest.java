@@ -11,7 +11,8 @@ final class AppendsTest {
     @Test
     void acknowledgedOnesOnceAndInOrderIsRight() {
         assertThat(Appends.problem(List.of(), Set.of(), List.of())).isNull();
-        assertThat(Appends.problem(List.of(0, 1, 3), Set.of(), List.of(0, 1, 3))).isNull();
+        assertThat(Appends.problem(List.of(0, 1, 3), Set.of(), List.of(0, 1, 3)))
+                .isNull();
     }
 
     @Test
