@@ -1,18 +1,19 @@
 package kvctl.cli.verify;
 
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.ToIntFunction;
 import java.util.random.RandomGenerator;
-import kvctl.check.Recorder;
 import kvctl.cli.Durations;
 import kvctl.client.KvClient;
 import kvctl.client.KvException;
@@ -20,8 +21,9 @@ import kvctl.client.Result;
 
 /**
  * The course's clients: each appends {@code client.number;} to its key or reads it, one request after the other, and all
- * is written down. They have no threads, and go on after errors. What the keys hold in the end must be every acknowledged
- * append once and in its client's order, every unknown one at most once, and no failed one.
+ * is written down. They have no threads, and go on after errors. What a key holds in the end must be every acknowledged
+ * append once, every unknown one at most once, and no failed one; and because it tells their order, whether all that was
+ * seen is linearizable takes no search.
  */
 final class Appends implements Load {
     private static final long BACK_OFF_MS = 20;
@@ -29,8 +31,6 @@ final class Appends implements Load {
     private static final long MORE_MS = 60_000;
 
     private final Lab lab;
-    private final Recorder recorder = new Recorder(System::nanoTime);
-    private final AtomicInteger processes = new AtomicInteger();
     private final List<Writer> writers = new ArrayList<>();
     private final double gets;
     private final long pauseMs;
@@ -102,33 +102,19 @@ final class Appends implements Load {
 
     @Override
     public void check() {
-        Map<String, Set<Integer>> clientsOf = new HashMap<>();
-        writers.forEach(writer -> clientsOf
-                .computeIfAbsent(Lab.text(writer.key), key -> new HashSet<>())
-                .add(writer.number));
-        clientsOf.keySet().forEach(key -> {
-            Result read = lab.await(
-                    recorder.get(lab.client(), processes.getAndIncrement(), Lab.bytes(key)), "get of the appends");
-            check(key, Lab.text(read.value()));
+        Map<String, List<Seen>> seen = new TreeMap<>();
+        for (Writer writer : writers) {
+            seen.computeIfAbsent(Lab.text(writer.key), key -> new ArrayList<>()).addAll(writer.seen());
+        }
+        seen.forEach((key, requests) -> {
+            String last = lab.get(Lab.bytes(key));
+            String problem = problem(requests, last == null ? "" : last);
+            lab.promise(problem == null, "every append to " + key + " once, in the order that clients saw", problem);
         });
         lab.count("appends", acknowledged());
+        lab.count("requests", answered());
         lab.took("longest gap", longestGapMs());
-        lab.say("%d appends, each there once and in order", acknowledged());
-        lab.judge(recorder.history());
-    }
-
-    private void check(String key, String value) {
-        Map<Integer, List<Integer>> found = new HashMap<>();
-        for (String element : value == null || value.isEmpty() ? new String[0] : value.split(";")) {
-            int dot = element.indexOf('.');
-            found.computeIfAbsent(Integer.parseInt(element.substring(0, dot)), number -> new ArrayList<>())
-                    .add(Integer.parseInt(element.substring(dot + 1)));
-        }
-        for (Writer writer : writers) {
-            if (Lab.text(writer.key).equals(key)) {
-                writer.check(found.getOrDefault(writer.number, List.of()));
-            }
-        }
+        lab.say("%d appends, each there once; %d requests, linearizable", acknowledged(), answered());
     }
 
     /** One client. */
@@ -137,14 +123,13 @@ final class Appends implements Load {
         private final KvClient client;
         private final byte[] key;
         private final RandomGenerator random;
-        private final List<Integer> done = new ArrayList<>();
-        private final Set<Integer> unknown = new HashSet<>();
+        private final List<Seen> seen = new ArrayList<>();
         private volatile boolean busy;
-        private int process = processes.getAndIncrement();
         private int next;
         private long lastNs;
         private long longestNs;
         private long answered;
+        private int acknowledged;
 
         Writer(int number, KvClient client, byte[] key, RandomGenerator random) {
             this.number = number;
@@ -166,32 +151,28 @@ final class Appends implements Load {
                 busy = false;
                 return;
             }
-            int mine = next;
             boolean reads = random.nextDouble() < gets;
-            next += reads ? 0 : 1;
-            CompletableFuture<Result> sent = reads
-                    ? recorder.get(client, process, key)
-                    : recorder.append(client, process, key, Lab.bytes(number + "." + mine + ";"));
+            String element = reads ? null : number + "." + next++ + ";";
+            long fromNs = System.nanoTime();
+            CompletableFuture<Result> sent =
+                    reads ? client.getAsync(key) : client.appendAsync(key, Lab.bytes(element));
             sent.whenComplete((result, thrown) -> {
-                answered(reads ? -1 : mine, thrown);
+                answered(fromNs, element, result, thrown);
                 later(thrown == null ? pauseMs : BACK_OFF_MS);
             });
         }
 
-        private synchronized void answered(int mine, Throwable thrown) {
+        private synchronized void answered(long fromNs, String element, Result result, Throwable thrown) {
             long nowNs = System.nanoTime();
             if (thrown == null) {
                 longestNs = Math.max(longestNs, nowNs - lastNs);
                 lastNs = nowNs;
                 answered++;
-                if (mine >= 0) {
-                    done.add(mine);
-                }
-            } else if (KvClient.failure(thrown).outcome() == KvException.Outcome.UNKNOWN) {
-                process = processes.getAndIncrement();
-                if (mine >= 0) {
-                    unknown.add(mine);
-                }
+                acknowledged += element == null ? 0 : 1;
+                String value = element != null || result.value() == null ? "" : Lab.text(result.value());
+                seen.add(new Seen(fromNs, nowNs, element, value));
+            } else if (element != null && KvClient.failure(thrown).outcome() == KvException.Outcome.UNKNOWN) {
+                seen.add(new Seen(fromNs, Seen.NEVER, element, ""));
             }
         }
 
@@ -204,8 +185,12 @@ final class Appends implements Load {
             }
         }
 
+        synchronized List<Seen> seen() {
+            return List.copyOf(seen);
+        }
+
         synchronized int acknowledged() {
-            return done.size();
+            return acknowledged;
         }
 
         synchronized long answered() {
@@ -215,39 +200,73 @@ final class Appends implements Load {
         synchronized long longestGapMs() {
             return longestNs / 1_000_000;
         }
-
-        synchronized void check(List<Integer> found) {
-            String problem = problem(done, unknown, found);
-            lab.promise(
-                    problem == null,
-                    "every append of client " + number + " to " + Lab.text(key) + " once and in order",
-                    problem);
-        }
     }
 
     /**
-     * What is wrong with the elements of one client; null if nothing is.
+     * A request as its client saw it.
      *
-     * @param done acknowledged, in this order
-     * @param unknown may be there, once
-     * @param found what the key holds of the client
+     * @param toNs when it was answered; {@link #NEVER}: its outcome is unknown
+     * @param element that it appended; null: it was a read
+     * @param value that it read
      */
-    static String problem(List<Integer> done, Set<Integer> unknown, List<Integer> found) {
-        List<Integer> known =
-                found.stream().filter(each -> !unknown.contains(each)).toList();
-        List<Integer> others = found.stream().filter(unknown::contains).toList();
-        if (new HashSet<>(others).size() < others.size()) {
-            return "an append whose outcome was unknown is there twice: " + others;
+    record Seen(long fromNs, long toNs, String element, String value) {
+        static final long NEVER = Long.MAX_VALUE;
+
+        String text() {
+            return element == null ? "a read of " + count(value) + " elements" : "the append " + element;
         }
-        int at = 0;
-        while (at < known.size() && at < done.size() && known.get(at).equals(done.get(at))) {
-            at++;
+    }
+
+    private static int count(String value) {
+        return (int) value.chars().filter(each -> each == ';').count();
+    }
+
+    /**
+     * What is wrong with the requests to one key, in words; null if they are linearizable.
+     *
+     * @param last what the key holds behind all of them
+     */
+    static String problem(List<Seen> seen, String last) {
+        Map<String, Integer> places = new LinkedHashMap<>();
+        for (String element : last.isEmpty() ? new String[0] : last.split("(?<=;)")) {
+            if (places.put(element, places.size() + 1) != null) {
+                return "the append " + element + " is there twice";
+            }
         }
-        if (at == known.size() && at == done.size()) {
-            return null;
+        Set<String> strangers = new LinkedHashSet<>(places.keySet());
+        List<Seen> effective = new ArrayList<>();
+        for (Seen each : seen) {
+            strangers.remove(each.element());
+            if (each.element() == null && !last.startsWith(each.value())) {
+                return each.text() + " that are not those in the end";
+            } else if (each.element() == null || places.containsKey(each.element())) {
+                effective.add(each);
+            } else if (each.toNs() != Seen.NEVER) {
+                return each.text() + " was acknowledged, and is not there";
+            }
         }
-        return known.size() + " of " + done.size() + " acknowledged ones; behind the first " + at + " comes "
-                + (at < known.size() ? known.get(at) : "nothing") + " where "
-                + (at < done.size() ? done.get(at) : "nothing") + " should be";
+        return strangers.isEmpty() ? disorder(effective, places) : "the append " + strangers + " failed, and is there";
+    }
+
+    /** A request that came into the order before one that had ended when it began. */
+    private static String disorder(List<Seen> seen, Map<String, Integer> places) {
+        ToIntFunction<Seen> rank = each ->
+                each.element() == null ? 2 * count(each.value()) + 1 : 2 * places.get(each.element());
+        List<Seen> ended = new ArrayList<>(seen);
+        ended.sort(Comparator.comparingLong(Seen::toNs));
+        List<Seen> begun = new ArrayList<>(seen);
+        begun.sort(Comparator.comparingLong(Seen::fromNs));
+        Seen highest = null;
+        int next = 0;
+        for (Seen each : begun) {
+            for (; next < ended.size() && ended.get(next).toNs() < each.fromNs(); next++) {
+                Seen before = ended.get(next);
+                highest = highest == null || rank.applyAsInt(before) > rank.applyAsInt(highest) ? before : highest;
+            }
+            if (highest != null && rank.applyAsInt(each) < rank.applyAsInt(highest)) {
+                return each.text() + " stands before " + highest.text() + ", which had ended when it began";
+            }
+        }
+        return null;
     }
 }
