@@ -154,8 +154,7 @@ final class Appends implements Load {
             boolean reads = random.nextDouble() < gets;
             String element = reads ? null : number + "." + next++ + ";";
             long fromNs = System.nanoTime();
-            CompletableFuture<Result> sent =
-                    reads ? client.getAsync(key) : client.appendAsync(key, Lab.bytes(element));
+            CompletableFuture<Result> sent = reads ? client.getAsync(key) : client.appendAsync(key, Lab.bytes(element));
             sent.whenComplete((result, thrown) -> {
                 answered(fromNs, element, result, thrown);
                 later(thrown == null ? pauseMs : BACK_OFF_MS);
@@ -250,8 +249,8 @@ final class Appends implements Load {
 
     /** A request that came into the order before one that had ended when it began. */
     private static String disorder(List<Seen> seen, Map<String, Integer> places) {
-        ToIntFunction<Seen> rank = each ->
-                each.element() == null ? 2 * count(each.value()) + 1 : 2 * places.get(each.element());
+        ToIntFunction<Seen> rank =
+                each -> each.element() == null ? 2 * count(each.value()) + 1 : 2 * places.get(each.element());
         List<Seen> ended = new ArrayList<>(seen);
         ended.sort(Comparator.comparingLong(Seen::toNs));
         List<Seen> begun = new ArrayList<>(seen);

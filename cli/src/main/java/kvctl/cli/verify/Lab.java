@@ -16,12 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
-import kvctl.check.History;
-import kvctl.check.MinimumLoad;
-import kvctl.check.Verdict;
 import kvctl.cli.Durations;
 import kvctl.cli.ExitCode;
-import kvctl.cli.check.Judge;
 import kvctl.cli.check.Subject;
 import kvctl.cli.launch.Endpoints;
 import kvctl.cli.launch.Survey;
@@ -141,18 +137,6 @@ final class Lab {
 
     private static Failed late(String expected, String seen) {
         return new Failed(expected, seen, "kvctl status; kvctl cluster logs NODE", false);
-    }
-
-    /** What clients saw must be linearizable; not decided is not enough. */
-    void judge(History history) {
-        int operations = history.operations().size();
-        Verdict verdict = Judge.verdict(history, new MinimumLoad(1, 1, 0, List.of(), 0));
-        count("operations", operations);
-        if (verdict.kind() == Verdict.Kind.UNKNOWN) {
-            throw late("a history that can be judged", verdict.reason());
-        }
-        promise(verdict.kind() == Verdict.Kind.OK, "a linearizable history", verdict.toString());
-        say("%d operations, linearizable", operations);
     }
 
     // --- time and chance ---
