@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The tests of all modules as their sources show them: cli is built last and sees no other module's test classes. */
-final class TestSources {
+public final class TestSources {
     static final Path ROOT = Path.of("..");
 
     /** What makes a method a test here; {@code Seeds} is the simulators' own. */
@@ -26,7 +26,7 @@ final class TestSources {
      * @param name of the method
      * @param javadoc directly above it, or empty
      */
-    record TestMethod(String packageName, String className, String name, String javadoc) {
+    public record TestMethod(String packageName, String className, String name, String javadoc) {
         @Override
         public String toString() {
             return className + '.' + name;
@@ -35,7 +35,7 @@ final class TestSources {
 
     private TestSources() {}
 
-    static List<TestMethod> read() throws IOException {
+    public static List<TestMethod> read() throws IOException {
         List<TestMethod> found = new ArrayList<>();
         for (Path file : files(ROOT)) {
             String className = file.getFileName().toString().replace(".java", "");

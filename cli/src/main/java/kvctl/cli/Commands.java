@@ -16,6 +16,7 @@ import kvctl.cli.fault.PartitionCommand;
 import kvctl.cli.fault.ReorderCommand;
 import kvctl.cli.launch.LaunchCommands;
 import kvctl.cli.sim.SimulateCommand;
+import kvctl.cli.verify.VerifyCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -57,6 +58,7 @@ final class Commands {
             "check",
             "nemesis",
             "simulate",
+            "verify",
             "client",
             "expect",
             "expect-error",
@@ -109,6 +111,7 @@ final class Commands {
             case "check" -> new CheckCommand(session, () -> new ConnectedSubject(session)).tree();
             case "nemesis" -> new NemesisCommand(session, () -> new ConnectedSubject(session)).tree();
             case "simulate" -> new SimulateCommand(session);
+            case "verify" -> new VerifyCommand(session, () -> new ConnectedSubject(session));
             case "client" -> new ClientPlace(session);
             case "completion" -> new Completion(session);
             case "expect" -> new Expect(session);
@@ -162,6 +165,7 @@ final class Commands {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(false)
                 .setUnmatchedOptionsArePositionalParams(false)
+                .setAllowSubcommandsAsOptionParameters(true) // -e status
                 .setParameterExceptionHandler(errors)
                 .setExecutionExceptionHandler(errors)
                 .setExecutionStrategy(new Run(session));

@@ -59,13 +59,23 @@ final class Completion implements Callable<Integer> {
         return names;
     }
 
-    /** One case per command: its subcommands and options; files where nothing else fits. */
+    /** The words that a command's arguments can be, where they are known beforehand. */
+    private static List<String> values(CommandSpec spec) {
+        List<String> values = new ArrayList<>();
+        spec.positionalParameters().stream()
+                .filter(each -> each.completionCandidates() != null)
+                .forEach(each -> each.completionCandidates().forEach(values::add));
+        return values;
+    }
+
+    /** One case per command: its subcommands, known words and options; files where nothing else fits. */
     private static String bash(TreeMap<String, CommandSpec> commands) {
         StringBuilder cases = new StringBuilder();
         commands.forEach((path, spec) -> cases.append("    '")
                 .append(path)
                 .append("') words='")
                 .append(String.join(" ", spec.subcommands().keySet()))
+                .append(String.join(" ", values(spec)))
                 .append("' options='")
                 .append(String.join(" ", options(spec)))
                 .append("' ;;\n"));
@@ -115,6 +125,7 @@ final class Completion implements Callable<Integer> {
             }
             String condition = names.length == 0 ? "__fish_use_subcommand" : seen.toString();
             spec.subcommands().forEach((name, sub) -> line(out, condition, "-a " + name, header(sub.getCommandSpec())));
+            values(spec).forEach(value -> line(out, condition, "-a " + value, ""));
             for (OptionSpec option : spec.options()) {
                 if (!option.hidden() && (names.length == 0 || !option.inherited())) {
                     String flag = "-l "

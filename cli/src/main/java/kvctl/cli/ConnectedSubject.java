@@ -1,7 +1,8 @@
 package kvctl.cli;
 
+import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
-import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -18,6 +19,8 @@ final class ConnectedSubject implements Subject {
 
     private final Session session;
     private final Session quiet;
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
     private final Settings settings;
     private final ShardMap map;
     private final KvClient looking;
@@ -27,13 +30,14 @@ final class ConnectedSubject implements Subject {
         this.settings = session.settings();
         this.map = session.connection().freshMap();
         this.looking = connect();
-        Console nowhere = new Console(
+        Console caught = new Console(
                 InputStream.nullInputStream(),
-                OutputStream.nullOutputStream(),
-                OutputStream.nullOutputStream(),
+                out,
+                err,
                 Console.Terminals.NONE,
                 session.console().env());
-        this.quiet = new Session(nowhere, settings);
+        this.quiet = new Session(caught, settings.withFormat(Format.TSV));
+        quiet.enterRepl(); // Signals are for the command that runs these.
     }
 
     @Override
@@ -43,12 +47,26 @@ final class ConnectedSubject implements Subject {
 
     @Override
     public KvClient connect() {
-        return session.connection().target().connect(settings.requestMs());
+        return connect(0, settings.requestMs());
     }
 
     @Override
-    public int run(String commandLine) {
-        return quiet.run(Tokenizer.split(commandLine).words());
+    public KvClient connect(int nodeId, long timeoutMs) {
+        return session.connection().target().connect(timeoutMs, nodeId);
+    }
+
+    @Override
+    public Ran run(String commandLine) {
+        out.reset();
+        err.reset();
+        int code = quiet.run(Tokenizer.split(commandLine).words());
+        quiet.console().flush();
+        return new Ran(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public boolean isHere() {
+        return session.connection().target().dir() != null;
     }
 
     @Override

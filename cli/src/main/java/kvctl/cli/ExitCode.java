@@ -26,11 +26,12 @@ public enum ExitCode {
     /** Refused without the user's consent. */
     UNSAFE(9, "refused as unsafe without --yes (or no terminal to ask on)"),
     /** The script expected something else. */
-    EXPECTATION(10, "expectation failed (expect, expect-error, wait)"),
+    EXPECTATION(10, "expectation failed (expect, expect-error, wait, verify)"),
     /** The history of a check can't be explained. */
-    VIOLATED(11, "check: the history is not linearizable"),
+    VIOLATED(11, "check, verify: what clients saw breaks a promise (not linearizable, lost or doubled)"),
     /** A check that says neither yes nor no. */
-    UNDECIDED(12, "check: not decided, by too little load or a search that was given up"),
+    UNDECIDED(
+            12, "check: not decided, by too little load or a search that was given up; verify: nothing could be done"),
     /** Ctrl-C. */
     INTERRUPTED(130, "interrupted (SIGINT, Ctrl-C)"),
     /** Told to end. */

@@ -105,9 +105,8 @@ final class ReplCompleter implements Completer {
             int at = positional;
             spec.positionalParameters().stream()
                     .filter(each -> each.index().contains(at))
-                    .map(PositionalParamSpec::paramLabel)
                     .findFirst()
-                    .ifPresent(label -> values(label, word, candidates));
+                    .ifPresent(each -> values(each, word, candidates));
         }
     }
 
@@ -127,6 +126,14 @@ final class ReplCompleter implements Completer {
             String[] header = sub.getCommandSpec().usageMessage().header();
             candidates.add(candidate(name, "commands", header.length == 0 ? null : header[0]));
         });
+    }
+
+    private void values(PositionalParamSpec parameter, String word, List<Candidate> candidates) {
+        if (parameter.completionCandidates() == null) {
+            values(parameter.paramLabel(), word, candidates);
+        } else {
+            parameter.completionCandidates().forEach(each -> words(candidates, each));
+        }
     }
 
     /** The values that an argument with this label can take. */

@@ -2,6 +2,7 @@ package kvctl.cli;
 
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Writes a result of rows and columns in the format that the user chose. Rows are written as they come; only a table
@@ -53,7 +54,7 @@ public final class Rows implements AutoCloseable {
         return session.console().outIsTty() ? Format.TABLE : Format.TSV;
     }
 
-    /** Writes one row; cells in the order of the columns, null where there is nothing. */
+    /** Writes one row; cells in the order of the columns, null where there is nothing, lists and maps to numbers too. */
     public void row(Object... cells) {
         row(List.of(), cells);
     }
@@ -121,6 +122,10 @@ public final class Rows implements AutoCloseable {
                 json.name(name).open('[');
                 list.forEach(item -> json.text(item.toString()));
                 json.close(']');
+            } else if (cells[i] instanceof Map<?, ?> map) {
+                json.name(name).open('{');
+                map.forEach((key, value) -> json.name(key.toString()).number(((Number) value).longValue()));
+                json.close('}');
             } else {
                 json.name(name).text(cells[i] == null ? null : cells[i].toString());
             }
@@ -177,8 +182,19 @@ public final class Rows implements AutoCloseable {
     private static String plain(Object cell) {
         if (cell instanceof List<?> list) {
             return String.join(" ", list.stream().map(Object::toString).toList());
+        } else if (cell instanceof Map<?, ?> map) {
+            return map(map);
         }
         return cell == null ? "" : cell.toString();
+    }
+
+    /** Names and numbers in one cell. */
+    static String map(Map<?, ?> map) {
+        return String.join(
+                " ",
+                map.entrySet().stream()
+                        .map(each -> each.getKey() + "=" + each.getValue())
+                        .toList());
     }
 
     /**

@@ -2,6 +2,7 @@ package kvctl.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** Aligned columns for humans: two blanks between them, no boxes. */
 final class Table {
@@ -25,7 +26,7 @@ final class Table {
     void row(List<Ink> rowInks, Object... cells) {
         String[] row = new String[columns.size()];
         for (int i = 0; i < row.length; i++) {
-            row[i] = columns.get(i).shown(cells[i] instanceof List<?> list ? join(list) : cells[i]);
+            row[i] = columns.get(i).shown(joined(cells[i]));
         }
         rows.add(row);
         inks.add(rowInks);
@@ -36,8 +37,11 @@ final class Table {
         }
     }
 
-    private static String join(List<?> list) {
-        return String.join(" ", list.stream().map(Object::toString).toList());
+    private static Object joined(Object cell) {
+        if (cell instanceof List<?> list) {
+            return String.join(" ", list.stream().map(Object::toString).toList());
+        }
+        return cell instanceof Map<?, ?> map ? Rows.map(map) : cell;
     }
 
     void finish(boolean mayPage) {

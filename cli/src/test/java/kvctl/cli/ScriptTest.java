@@ -35,6 +35,10 @@ final class ScriptTest {
         Path file = script("put b 1\nappend b 2\nget b\n");
         assertThat(kv.run("-f", file.toString())).isZero();
         assertThat(kv.out()).isEqualTo("12");
+        assertThat(kv.run("-e", "put c 1", "-e", "scan", "-e", "delete c"))
+                .as("a word alone")
+                .isZero();
+        assertThat(kv.out()).containsPattern("c\\t\\d+\\t1\n");
         kv.input("put c 1\r\nappend c 2\r\nget c");
         assertThat(kv.run()).isZero();
         assertThat(kv.out()).isEqualTo("12");

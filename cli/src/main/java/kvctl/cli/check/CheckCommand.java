@@ -9,11 +9,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
-import kvctl.check.Budget;
 import kvctl.check.History;
 import kvctl.check.HistoryFormat;
 import kvctl.check.HistoryFormatException;
-import kvctl.check.Linearizability;
 import kvctl.check.MinimumLoad;
 import kvctl.check.Operation;
 import kvctl.check.Verdict;
@@ -46,7 +44,6 @@ import picocli.CommandLine.Parameters;
             "  check stop"
         })
 public final class CheckCommand implements Callable<Integer> {
-    private static final int RETRY = 10;
     private static final long STEP_MS = 100;
     private static final long TELL_MS = 5_000;
     private static final long FOREVER_MS = 3_600_000;
@@ -143,10 +140,7 @@ public final class CheckCommand implements Callable<Integer> {
     private Verdict judge(History history, Check.Outcome outcome, MinimumLoad least, Path page, long seed)
             throws IOException {
         long fromNs = System.nanoTime();
-        Verdict verdict = Linearizability.check(history, Budget.USUAL, least);
-        if (verdict.kind() == Verdict.Kind.UNKNOWN && verdict.key() != null) {
-            verdict = Linearizability.check(history, Budget.USUAL.times(RETRY), least);
-        }
+        Verdict verdict = Judge.verdict(history, least);
         if (page != null) {
             String title =
                     file == null ? "check, seed " + seed : file.getFileName().toString();

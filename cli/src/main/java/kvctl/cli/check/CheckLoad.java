@@ -27,7 +27,7 @@ import kvctl.client.Result;
  * <p>The clients of the first connection only read, if there are others. Whoever writes to a leader that was cut off waits
  * there until it is none any more; only who never writes goes on reading there, and sees what it should not serve (C2).
  */
-final class CheckLoad {
+public final class CheckLoad {
     private static final int UNKNOWN_WRITES = 8;
 
     /** Of a hundred requests of a client that writes, too. */
@@ -69,10 +69,10 @@ final class CheckLoad {
      * @param thinkMs that each client rests between two requests, on average; 0: none
      * @param prefix of all keys; another one for each run, because a history begins with keys that are not there
      */
-    record Options(int clients, int keys, long seed, long thinkMs, String prefix) {}
+    public record Options(int clients, int keys, long seed, long thinkMs, String prefix) {}
 
     /** Starts the clients. */
-    static CheckLoad start(Recorder recorder, List<KvClient> connections, Options options) {
+    public static CheckLoad start(Recorder recorder, List<KvClient> connections, Options options) {
         CheckLoad load = new CheckLoad(recorder, options);
         SplittableRandom random = new SplittableRandom(options.seed());
         for (int i = 0; i < options.clients(); i++) {
@@ -83,7 +83,8 @@ final class CheckLoad {
         return load;
     }
 
-    long answered() {
+    /** Requests so far that were answered. */
+    public long answered() {
         return answered.get();
     }
 
@@ -96,12 +97,12 @@ final class CheckLoad {
     }
 
     /** Sends nothing any more. */
-    void stop() {
+    public void stop() {
         stopped = true;
     }
 
     /** Waits until all is answered. @return false if that is not so after {@code ms} */
-    boolean await(long ms) throws InterruptedException {
+    public boolean await(long ms) throws InterruptedException {
         boolean isDone = done.await(ms, TimeUnit.MILLISECONDS);
         if (bug.get() != null) {
             throw new IllegalStateException("a client broke", bug.get());

@@ -58,7 +58,7 @@ final class Nemesis implements AutoCloseable {
 
     private void carryOut(Schedule.Episode episode) {
         long number = troubles.begin(episode.command(), System.nanoTime());
-        int code = cluster.run(episode.command());
+        int code = cluster.run(episode.command()).code();
         told.accept(episode.command() + (code == 0 ? "" : "   (exit code " + code + ")"));
         if (code != 0 && code != ExitCode.CONFLICT.code()) {
             troubles.forget(number);

@@ -11,14 +11,32 @@ public interface Subject extends AutoCloseable {
     /** One more connection, to be closed by the caller. */
     KvClient connect();
 
-    /** Runs a command as a user would, without its output. @return exit code */
-    int run(String commandLine);
+    /**
+     * As above.
+     *
+     * @param nodeId node beside which the client counts as being, so that faults of its links are the client's, too; 0: none
+     * @param timeoutMs most time for a request
+     */
+    KvClient connect(int nodeId, long timeoutMs);
+
+    /** Runs a command as a user would whose output is no terminal. */
+    Ran run(String commandLine);
+
+    /** Its nodes are processes that kvctl started on this machine: they can be killed and started again. */
+    boolean isHere();
 
     /** Who leads and who owns; null if nobody answers. */
     Look look();
 
     @Override
     void close();
+
+    /**
+     * What a command did.
+     *
+     * @param out what it wrote to standard output, {@code err} to standard error
+     */
+    record Ran(int code, String out, String err) {}
 
     /**
      * What was seen at one moment.
