@@ -52,10 +52,20 @@ final class Search {
     /** An operation that was put next in the order, and what was before. */
     private record Choice(Event event, Register state, Taken taken, int branch) {}
 
-    private record Visited(Taken taken, Register state) {}
+    private record Visited(Taken taken, Register state) {
+        /** Roughly. */
+        int bytes() {
+            return STATE_BYTES
+                    + taken.bytes()
+                    + (state.value() == null ? 0 : state.value().length());
+        }
+    }
 
     /** So many steps between two looks at the time. */
     private static final int STEPS_PER_LOOK = 1024;
+
+    /** Of the objects that a remembered state is made of, without what they hold. */
+    private static final int STATE_BYTES = 200;
 
     private final String key;
     private final List<Operation> operations;
@@ -72,6 +82,7 @@ final class Search {
 
     private final List<Choice> choices = new ArrayList<>();
     private final Set<Visited> visited = new HashSet<>();
+    private long visitedBytes;
     private List<Operation> longest = List.of();
     private Operation stuckAt;
 
@@ -103,10 +114,12 @@ final class Search {
                     continue;
                 }
                 Taken with = taken.with(at.id);
-                if (!visited.add(new Visited(with, after.get(branch)))) {
+                Visited place = new Visited(with, after.get(branch));
+                if (!visited.add(place)) {
                     branch++;
                     continue;
                 }
+                visitedBytes += place.bytes();
                 choices.add(new Choice(at, state, taken, branch));
                 state = after.get(branch);
                 taken = with;
@@ -147,8 +160,9 @@ final class Search {
         if (steps > budget.stepsMax()) {
             return "gave up '" + key + "' after " + budget.stepsMax() + " steps of the search";
         }
-        if (visited.size() > budget.statesMax()) {
-            return "gave up '" + key + "' after " + budget.statesMax() + " states of the search";
+        if (visitedBytes > budget.bytesMax()) {
+            return "gave up '" + key + "' after " + visited.size() + " states of the search, some "
+                    + (visitedBytes >> 20) + " MiB";
         }
         return steps % STEPS_PER_LOOK == 0 && budget.expired().getAsBoolean()
                 ? "gave up '" + key + "', the time is over"

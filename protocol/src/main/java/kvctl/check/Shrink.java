@@ -28,7 +28,7 @@ final class Shrink {
         this.key = key;
         operations.forEach(op -> recorded.put(op.call(), op));
         this.window = new ArrayList<>(Observed.cut(operations));
-        this.budget = new Budget(Math.min(budget.stepsMax(), STEPS_PER_TRY), budget.statesMax(), budget.expired());
+        this.budget = new Budget(Math.min(budget.stepsMax(), STEPS_PER_TRY), budget.bytesMax(), budget.expired());
     }
 
     /** The verdict on the smallest window that was found; the given one, if nothing could be cut. */

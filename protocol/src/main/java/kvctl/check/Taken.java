@@ -56,6 +56,10 @@ final class Taken {
         return new Taken(optional, full + filled, rest);
     }
 
+    int bytes() {
+        return words.length * Long.BYTES;
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof Taken taken

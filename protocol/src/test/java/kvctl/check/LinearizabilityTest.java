@@ -227,13 +227,27 @@ class LinearizabilityTest {
     void aSearchThatIsTooLongIsUnknownNotOk() {
         History history = new History(new Histories(3, 2, Form.PLAIN).good("k", 100, 5_000, 30));
         assertThat(Linearizability.check(history, 10).reason()).isEqualTo("gave up 'k' after 10 steps of the search");
-        Budget fewStates = new Budget(1_000_000, 20, () -> false);
+        Budget fewStates = new Budget(1_000_000, 5_000, () -> false);
         assertThat(Linearizability.check(history, fewStates, MinimumLoad.ANY).reason())
-                .isEqualTo("gave up 'k' after 20 states of the search");
+                .matches("gave up 'k' after (1\\d|2\\d) states of the search, some 0 MiB");
         Verdict late = Linearizability.check(history, new Budget(1_000_000, 1_000_000, () -> true), MinimumLoad.ANY);
         assertThat(late.kind()).isEqualTo(Verdict.Kind.UNKNOWN);
         assertThat(late.reason()).isEqualTo("gave up 'k', the time is over");
         assertThat(late.counts().undecided()).isEqualTo(1);
+    }
+
+    @Test
+    void longValuesCountForWhatTheyWeigh() {
+        String piece = "x".repeat(10_000);
+        List<Operation> all = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            all.add(Call.append(i, "k", i + piece, 0).written(100, Operation.NOT_TOLD));
+        }
+        all.add(Call.get(20, "k", 200).read(210, "none of these", Operation.NOT_TOLD));
+        Budget oneMebibyte = new Budget(1_000_000, 1 << 20, () -> false);
+        assertThat(Linearizability.check(new History(all), oneMebibyte, MinimumLoad.ANY)
+                        .reason())
+                .matches("gave up 'k' after \\d\\d states of the search, some 1 MiB");
     }
 
     @Test
