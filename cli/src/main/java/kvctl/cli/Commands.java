@@ -165,11 +165,16 @@ final class Commands {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(false)
                 .setUnmatchedOptionsArePositionalParams(false)
-                .setAllowSubcommandsAsOptionParameters(true) // -e status
                 .setParameterExceptionHandler(errors)
                 .setExecutionExceptionHandler(errors)
                 .setExecutionStrategy(new Run(session));
+        root.getCommandSpec().parser().allowSubcommandsAsOptionParameters(true); // -e status
         return root;
+    }
+
+    /** A word that is a command at the beginning of a line. */
+    static boolean isName(String word) {
+        return OWN.contains(word) || LaunchCommands.NAMES.contains(word);
     }
 
     private static void add(CommandLine root, String name, Session session) {

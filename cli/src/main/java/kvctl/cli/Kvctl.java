@@ -129,6 +129,11 @@ final class Kvctl implements Callable<Integer> {
         if (version) {
             return Version.print(session);
         }
+        if (cluster != null && Commands.isName(cluster)) {
+            throw CliException.usage(
+                    "'" + cluster + "' behind -c is taken for the name of a cluster, and no command is there.",
+                    "kvctl -c NAME " + cluster);
+        }
         session.base(session.settings()); // What is said here holds for each command of the script.
         boolean script = lines != null || files != null || keepGoing || echo || dryRun;
         if (!script && session.console().inIsTty() && session.console().outIsTty()) {

@@ -165,6 +165,11 @@ public final class Session implements AutoCloseable {
         return connection;
     }
 
+    /** How a command begins that is to go to this session's cluster. */
+    public String kvctl() {
+        return base.cluster() == null ? "kvctl" : "kvctl -c " + Words.quoted(base.cluster());
+    }
+
     /** What nemeses have broken since the session began. */
     public Troubles troubles() {
         if (troubles == null) {

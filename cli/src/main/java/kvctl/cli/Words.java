@@ -7,7 +7,7 @@ public final class Words {
     private Words() {}
 
     /** The word as a user would have to type it. */
-    static String quoted(String word) {
+    public static String quoted(String word) {
         if (!word.isEmpty() && word.chars().allMatch(Words::isPlain) && word.charAt(0) != '#' && !hasBytes(word)) {
             return word;
         }

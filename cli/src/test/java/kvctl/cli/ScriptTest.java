@@ -47,6 +47,12 @@ final class ScriptTest {
     }
 
     @Test
+    void aCommandIsNotTakenForACluster() {
+        assertThat(kv.run("-c", "status")).isEqualTo(2);
+        assertThat(kv.err()).startsWith("'status' behind -c is taken for the name of a cluster");
+    }
+
+    @Test
     void valuesThatFollowEachOtherDoNotRunTogether() {
         kv.run("-e", "put a 1", "-e", "put b 2");
         assertThat(kv.run("-e", "get a", "-e", "get b", "-e", "echo x", "-e", "get a"))

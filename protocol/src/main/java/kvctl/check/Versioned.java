@@ -119,6 +119,8 @@ final class Versioned {
                     return bad(DIFFERENT, span.write, reader);
                 }
             }
+            before.value =
+                    null; // Or the values of a key that is appended to weigh as much as the square of its length.
             before = span;
             version = entry.getKey();
         }

@@ -77,6 +77,7 @@ public final class Chaos {
     };
 
     private final Simulation simulation;
+    private final List<InForce> cuts = new ArrayList<>();
     private final Target target;
     private final LinkFaults links;
     private final Faults faults;
@@ -193,6 +194,7 @@ public final class Chaos {
             return false;
         }
         watcher.begins(kind);
+        tell("fault " + standing + ": " + text);
         return true;
     }
 
@@ -256,13 +258,32 @@ public final class Chaos {
                 firing.lastsUs[i] = fault.parts().get(i).lastsUs().applyAsLong(dice);
             }
             watcher.begins(fault.kind());
+            InForce now = new InForce(firing, i, simulation.nowUs());
+            if (fault.kind().cutsLinks()) {
+                cuts.add(now);
+            }
             long lastsUs = firing.lastsUs[i] == Timetable.Firing.NOT_DONE ? SOON_MS * 1000 : firing.lastsUs[i];
             later(lastsUs, () -> {
                 end.run();
-                watcher.ends(fault.kind());
-                tell("fault " + firing.number + " ends");
+                if (fault.kind().cutsLinks()) {
+                    cuts.forEach(this::ended);
+                    cuts.clear();
+                } else {
+                    ended(now);
+                }
             });
         }
+    }
+
+    /** A part of a fault, and since when. */
+    private record InForce(Timetable.Firing firing, int part, long sinceUs) {}
+
+    private void ended(InForce fault) {
+        if (kept == null) {
+            fault.firing.lastsUs[fault.part] = Math.max(1, simulation.nowUs() - fault.sinceUs);
+        }
+        watcher.ends(fault.firing.fault.kind());
+        tell("fault " + fault.firing.number + " ends");
     }
 
     private void tell(String what) {

@@ -70,6 +70,11 @@ public record Fault(Kind kind, String text, List<Part> parts) {
             this.word = word;
         }
 
+        /** Such faults end together: whoever ends one heals all links. */
+        boolean cutsLinks() {
+            return this == PARTITION || this == BRIDGE || this == ISOLATE || this == ONE_WAY;
+        }
+
         /** Its name on the command line. */
         public String word() {
             return word;

@@ -21,7 +21,7 @@ final class Check implements AutoCloseable {
     private final Recorder recorder = new Recorder(System::nanoTime);
     private final Watch watch = new Watch(System::nanoTime);
     private final Thread watching = new Thread(this::watch, "kvctl-watch");
-    private final long startNs = System.nanoTime();
+    private final long startNs;
     private final CheckLoad load;
     private final Nemesis nemesis;
     private final Troubles troubles;
@@ -44,6 +44,7 @@ final class Check implements AutoCloseable {
         }
         watching.setDaemon(true);
         watching.start();
+        startNs = System.nanoTime();
         load = CheckLoad.start(recorder, connections, options);
         nemesis = schedule == null ? null : new Nemesis(schedule, subject, told, troubles);
     }
@@ -70,11 +71,12 @@ final class Check implements AutoCloseable {
         if (nemesis != null) {
             nemesis.close();
         }
-        load.stop();
-        load.await(GRACE_MS);
         ended = true;
         watching.join();
-        Timeline timeline = watch.end(startNs, troubles.between(startNs, System.nanoTime()));
+        long endNs = System.nanoTime();
+        load.stop();
+        load.await(GRACE_MS);
+        Timeline timeline = watch.end(startNs, endNs, troubles.between(startNs, endNs));
         return new Outcome(recorder.history(), timeline, nemesis == null ? 0 : nemesis.done());
     }
 

@@ -22,6 +22,7 @@ import kvctl.cli.ExitCode;
 import kvctl.cli.Rows;
 import kvctl.cli.Session;
 import kvctl.cli.Stop;
+import kvctl.cli.Words;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -111,7 +112,10 @@ public final class CheckCommand implements Callable<Integer> {
                 (edn ? HistoryFormat.EDN : HistoryFormat.JSON).write(outcome.history(), out);
             }
         }
+        // Those of others may have begun before the load or gone on behind it, with nearly no load meanwhile.
         List<MinimumLoad.Span> spans = outcome.timeline().faults().stream()
+                .filter(fault -> fault.fromNs() > outcome.timeline().startNs()
+                        && fault.toNs() < outcome.timeline().endNs())
                 .map(fault -> new MinimumLoad.Span(fault.fromNs(), fault.toNs()))
                 .toList();
         MinimumLoad least = new MinimumLoad(options.minOps / 4, options.minOps / 4, 0, spans, 1);
@@ -124,14 +128,16 @@ public final class CheckCommand implements Callable<Integer> {
 
     private void writeScenario(Verdict verdict, Check.Outcome outcome, CheckOptions options) {
         Path script = Scenario.file(options.report, options.seed());
-        Scenario scenario = Scenario.of(verdict, outcome.timeline(), options.words(), script);
+        // A fault that can't be made a second time must not end it.
+        String command = session.kvctl() + " -f " + Words.quoted(script.toString()) + " --keep-going";
+        Scenario scenario = Scenario.of(verdict, outcome.timeline(), options.words(), command);
         if (scenario == null) {
             return;
         }
         try {
             scenario.write(script);
-            session.note("The shortest scenario that is known, %d of %d faults, is in %s. Run it: kvctl -f %s"
-                    .formatted(scenario.made(), scenario.of(), script, script));
+            session.note("The shortest scenario that is known, %d of %d faults, is in %s. Run it: %s"
+                    .formatted(scenario.made(), scenario.of(), script, command));
         } catch (IOException e) {
             session.note("The scenario could not be written to " + script + ": " + e.getMessage());
         }
@@ -203,7 +209,7 @@ public final class CheckCommand implements Callable<Integer> {
                 paramLabel = "FAULTS",
                 description =
                         "What to break: kill, pause, partition, isolate, one-way, delay, drop, duplicate, reorder, "
-                                + "clog, disk, clock, move, with commas between; or all.")
+                                + "clog, disk, clock, move, with commas between; cut: partition, isolate, one-way; or all.")
         private String kinds;
 
         @Mixin

@@ -58,20 +58,28 @@ final class Nemesis implements AutoCloseable {
 
     private void carryOut(Schedule.Episode episode) {
         long number = troubles.begin(episode.command(), System.nanoTime());
-        int code = cluster.run(episode.command()).code();
-        told.accept(episode.command() + (code == 0 ? "" : "   (exit code " + code + ")"));
-        if (code != 0 && code != ExitCode.CONFLICT.code()) {
-            troubles.forget(number);
-            return; // A conflict, say with a change that is under way, is no failure of a nemesis.
+        boolean made = false;
+        try {
+            int code = cluster.run(episode.command()).code();
+            made = code == 0;
+            told.accept(episode.command() + (made ? "" : "   (exit code " + code + ")"));
+            if (!made && code != ExitCode.CONFLICT.code()) {
+                return; // A conflict, say with a change that is under way, is no failure of a nemesis.
+            }
+            synchronized (this) {
+                done += made ? 1 : 0;
+            }
+            sleptUntil(episode.healAtMs());
+            if (episode.heal() != null) {
+                cluster.run(episode.heal());
+            }
+        } finally {
+            if (made) {
+                troubles.end(number, System.nanoTime());
+            } else {
+                troubles.forget(number);
+            }
         }
-        synchronized (this) {
-            done += code == 0 ? 1 : 0;
-        }
-        sleptUntil(episode.healAtMs());
-        if (episode.heal() != null) {
-            cluster.run(episode.heal());
-        }
-        troubles.end(number, System.nanoTime());
     }
 
     private void healAll() {

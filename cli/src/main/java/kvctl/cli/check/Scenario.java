@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import kvctl.check.Operation;
 import kvctl.check.Verdict;
 
@@ -35,10 +36,10 @@ record Scenario(int made, int of, List<String> lines) {
      * Makes it.
      *
      * @param load options of {@code check start}
-     * @param file where it will be written
+     * @param command that runs it
      * @return null if nothing was broken in all that time
      */
-    static Scenario of(Verdict verdict, Timeline timeline, String load, Path file) {
+    static Scenario of(Verdict verdict, Timeline timeline, String load, String command) {
         List<Timeline.Trouble> all = timeline.faults();
         if (all.isEmpty()) {
             return null;
@@ -52,8 +53,9 @@ record Scenario(int made, int of, List<String> lines) {
                 + " of " + all.size() + ", with the load of that time.");
         lines.add("# The smallest failing window is " + since(timeline, fromNs) + " to " + since(timeline, toNs)
                 + " after that load began.");
-        lines.add("# Roles such as leader(g1) are looked up when their line runs. Ends with 11 if it happens again:");
-        lines.add("#     kvctl -f " + file);
+        lines.add(
+                "# Roles such as leader(g1) are looked up when their line runs. Shows 'violated' if it happens again:");
+        lines.add("#     " + command);
         lines.add("check start " + load + " --min-ops 100");
         long nowMs = -1;
         for (Line line : lines(near, timeline.startNs())) {
@@ -61,6 +63,7 @@ record Scenario(int made, int of, List<String> lines) {
             lines.add(line.comment.isEmpty() ? line.command : line.command + "   # " + line.comment);
             nowMs = line.atMs;
         }
+        near.stream().map(Scenario::heal).filter(Objects::nonNull).distinct().forEach(lines::add);
         long endMs = Math.max(nowMs, (toNs - timeline.startNs()) / 1_000_000);
         lines.add("sleep " + (endMs - nowMs + LAST_MS) + "ms");
         lines.add("check stop");
@@ -89,16 +92,18 @@ record Scenario(int made, int of, List<String> lines) {
         List<Line> lines = new ArrayList<>();
         for (Timeline.Trouble fault : faults) {
             long atMs = (fault.fromNs() - startNs) / 1_000_000;
-            String comment = "at " + seconds(atMs);
-            String[] parts = fault.text().split(" +# ", 2);
-            lines.add(new Line(atMs, parts[0], parts.length == 1 ? comment : parts[1] + ", " + comment));
-            String heal = Schedule.heal(parts[0]);
+            lines.add(new Line(atMs, fault.text(), "at " + seconds(atMs)));
+            String heal = heal(fault);
             if (heal != null) {
                 lines.add(new Line(Math.max(atMs, (fault.toNs() - startNs) / 1_000_000), heal, ""));
             }
         }
         lines.sort(Comparator.comparingLong(Line::atMs));
         return lines;
+    }
+
+    private static String heal(Timeline.Trouble fault) {
+        return Schedule.heal(fault.text());
     }
 
     private static String since(Timeline timeline, long timeNs) {

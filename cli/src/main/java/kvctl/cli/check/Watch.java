@@ -47,16 +47,16 @@ final class Watch {
         }
     }
 
-    Timeline end(long startNs, List<Timeline.Trouble> faults) {
-        long nowNs = clockNs.getAsLong();
+    /** @param endNs of the load and of all looks; what was in force then may have gone on */
+    Timeline end(long startNs, long endNs, List<Timeline.Trouble> faults) {
         List<Timeline.Lead> allLeads = new ArrayList<>(leads);
         leading.values()
                 .forEach(lead ->
-                        allLeads.add(new Timeline.Lead(lead.group(), lead.node(), lead.term(), lead.fromNs(), nowNs)));
+                        allLeads.add(new Timeline.Lead(lead.group(), lead.node(), lead.term(), lead.fromNs(), endNs)));
         List<Timeline.Owner> allOwners = new ArrayList<>(owners);
         owning.values()
                 .forEach(owner ->
-                        allOwners.add(new Timeline.Owner(owner.shard(), owner.group(), owner.fromNs(), nowNs)));
-        return new Timeline(startNs, nowNs, faults, allLeads, allOwners);
+                        allOwners.add(new Timeline.Owner(owner.shard(), owner.group(), owner.fromNs(), endNs)));
+        return new Timeline(startNs, endNs, faults, allLeads, allOwners);
     }
 }

@@ -95,6 +95,9 @@ public final class SimulateCommand implements Callable<Integer> {
         if (seed != null && seeds != null) {
             throw CliException.usage("--seed and --seeds exclude each other.", null);
         }
+        if (trace && coverage) {
+            throw CliException.usage("--trace and --coverage exclude each other.", null);
+        }
         if (trace && shrink) {
             throw CliException.usage(
                     "--trace and --shrink exclude each other.", "--shrink names the command that shows the trace");
@@ -135,7 +138,7 @@ public final class SimulateCommand implements Callable<Integer> {
             if (number < 1 || number > known) {
                 throw CliException.usage(
                         "Seed %d has %d faults; there is no number %d.".formatted(seed, known, number),
-                        "kvctl simulate --seed " + seed + " --trace | grep 'fault '");
+                        "kvctl simulate " + shape().options() + "--seed " + seed + " --trace names them");
             }
         }
         return numbers;
@@ -169,7 +172,10 @@ public final class SimulateCommand implements Callable<Integer> {
                     seed == null ? "--trace needs --seed N." : "--rows is 1 or more.",
                     "kvctl simulate --seed 7 --trace");
         }
-        Outcome outcome = ClusterRun.recorded(options(seed), rows);
+        ClusterRun.Options options = options(seed);
+        ClusterRun.timetable(options).rows().forEach(row -> session.console().line(row.toString()));
+        session.console().line("");
+        Outcome outcome = ClusterRun.recorded(options, rows);
         session.console().print(outcome.trace());
         session.console().flush();
         session.note(outcome.verdict());
@@ -182,8 +188,8 @@ public final class SimulateCommand implements Callable<Integer> {
         long startNs = System.nanoTime();
         long shrinkingNs = 0;
         try (Stop stop = new Stop(session)) {
-            for (long each = first; each <= last && !stop.isAsked(); each++) {
-                ClusterRun.Options options = options(each);
+            for (long n = 0; n <= last - first && !stop.isAsked(); n++) {
+                ClusterRun.Options options = options(first + n);
                 Outcome outcome = ClusterRun.run(options, result.coverage);
                 result.add(outcome);
                 if (outcome.broken() != null) {
@@ -196,6 +202,9 @@ public final class SimulateCommand implements Callable<Integer> {
                     }
                 }
                 progress.tell(result.progress(last - first + 1));
+            }
+            if (shrink && result.failed() == 0) {
+                session.note("No seed failed: there is nothing to shorten.");
             }
             result.write(session, (System.nanoTime() - startNs - shrinkingNs) / 1_000_000, coverage);
             return result.failed() > 0 ? ExitCode.VIOLATED.code() : stop.code();

@@ -64,11 +64,11 @@ class ScenarioTest {
                         fault("kill n3", 4, 6),
                         fault("drop all 10% --seed 5", 20, 28.5),
                         fault("pause n2", 26, 29.2),
-                        fault("isolate n1   # leader(g1)", 29.5, 33),
+                        fault("isolate leader(g1)", 29.5, 33),
                         fault("move 3 g2", 30.2, 30.2),
                         fault("delay all 40ms", 31.5, 40)),
                 LOAD,
-                Path.of("c.kv"));
+                "kvctl -f c.kv --keep-going");
         assertThat(scenario.made()).isEqualTo(3);
         assertThat(scenario.of()).isEqualTo(6);
         assertThat(scenario.lines().stream().filter(line -> !line.startsWith("#")))
@@ -79,16 +79,18 @@ class ScenarioTest {
                         "sleep 3200ms",
                         "resume all",
                         "sleep 300ms",
-                        "isolate n1   # leader(g1), at 29.500 s",
+                        "isolate leader(g1)   # at 29.500 s",
                         "sleep 700ms",
                         "move 3 g2   # at 30.200 s",
                         "sleep 2800ms",
+                        "heal",
+                        "resume all",
                         "heal",
                         "sleep 3000ms",
                         "check stop");
         assertThat(scenario.lines().get(0)).contains("'k'").contains("3 of 6");
         assertThat(scenario.lines().get(1)).contains("29.900 s to 31.000 s");
-        assertThat(scenario.lines()).contains("#     kvctl -f c.kv");
+        assertThat(scenario.lines()).contains("#     kvctl -f c.kv --keep-going");
     }
 
     @Test
@@ -97,7 +99,7 @@ class ScenarioTest {
                 staleRead(),
                 timeline(fault("kill n1", 1, 4), fault("clog n1>all", 10, 20), fault("kill n2", 45, 50)),
                 LOAD,
-                Path.of("c.kv"));
+                "kvctl -f c.kv --keep-going");
         assertThat(scenario.made()).isEqualTo(1);
         assertThat(scenario.lines()).containsSubsequence("clog n1>all   # at 10.000 s", "sleep 10000ms", "heal");
         assertThat(scenario.lines()).containsSubsequence("heal", "sleep 14000ms", "check stop");
@@ -105,7 +107,8 @@ class ScenarioTest {
 
     @Test
     void withoutFaultsThereIsNothingToWrite() {
-        assertThat(Scenario.of(staleRead(), timeline(), LOAD, Path.of("c.kv"))).isNull();
+        assertThat(Scenario.of(staleRead(), timeline(), LOAD, "kvctl -f c.kv --keep-going"))
+                .isNull();
     }
 
     /** Everything that a nemesis can do stands in the script as a command that exists. */
@@ -117,7 +120,7 @@ class ScenarioTest {
                 .map(episode -> fault(episode.command(), episode.atMs() / 1000.0, 31))
                 .toArray(Timeline.Trouble[]::new);
         Path file = temp.resolve("c.kv");
-        Scenario scenario = Scenario.of(staleRead(), timeline(faults), LOAD, file);
+        Scenario scenario = Scenario.of(staleRead(), timeline(faults), LOAD, "kvctl -f c.kv");
         assertThat(scenario.made()).isGreaterThan(25);
         scenario.write(file);
         assertThat(dryRun(file)).isEmpty();

@@ -22,8 +22,7 @@ class WatchTest {
         watch.saw(null);
         saw(30, null, 0, "g1", "g2");
         saw(40, "n2", 2, "g1", "g2");
-        nowNs = 50;
-        Timeline timeline = watch.end(5, List.of(new Timeline.Trouble("kill n1", 25, 45)));
+        Timeline timeline = watch.end(5, 50, List.of(new Timeline.Trouble("kill n1", 25, 45)));
         assertThat(timeline.leaders())
                 .containsExactly(
                         new Timeline.Lead("g1", "n1", 1, 10, 30),
@@ -43,7 +42,6 @@ class WatchTest {
     void anotherTermOfTheSameLeaderIsAnotherLead() {
         saw(10, "n1", 1);
         saw(20, "n1", 2);
-        nowNs = 30;
-        assertThat(watch.end(0, List.of()).leaders()).hasSize(2);
+        assertThat(watch.end(0, 30, List.of()).leaders()).hasSize(2);
     }
 }

@@ -18,7 +18,7 @@ public record Shape(int nodes, int groups) {
     public static final Shape DRAWN = new Shape(0, 0);
 
     /** The options of {@code kvctl simulate} that ask for it, each with a blank behind it. */
-    String options() {
+    public String options() {
         return (nodes == 0 ? "" : "--nodes " + nodes + " ") + (groups == 0 ? "" : "--groups " + groups + " ");
     }
 }

@@ -19,7 +19,7 @@ import java.util.Objects;
  * @param file from the project's root
  * @param simulator that must find it
  * @param seeds it must be found by one of the seeds from 1 to this
- * @param check words of the kvctl command that must find it in real processes; none if that is not tried
+ * @param check words of the kvctl command that must find it in real processes with one of a few seeds; none if that is not tried
  * @param edits what is replaced by what
  */
 public record Mutant(
