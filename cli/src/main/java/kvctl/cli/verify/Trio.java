@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import kvctl.client.KvClient;
 import kvctl.client.Result;
 import kvctl.protocol.Change;
 import kvctl.protocol.Configuration;
@@ -23,10 +24,29 @@ final class Trio {
     private final Lab lab;
     private final List<List<String>> nodes;
     private final Map<String, String> expected = new LinkedHashMap<>();
+    private List<KvClient> clients;
+    private int next;
 
     private Trio(Lab lab, List<List<String>> nodes) {
         this.lab = lab;
         this.nodes = nodes;
+        this.clients = List.of(lab.client());
+    }
+
+    /** From now on messages of all nodes get late and lost, and those of the clients, which are beside nodes now. */
+    Trouble unreliable() {
+        clients = Team.beside(lab, lab.nodes(), lab.nodes().size());
+        return Team.lossy(lab, lab.nodes());
+    }
+
+    /** For loads. */
+    List<KvClient> clients() {
+        return clients;
+    }
+
+    /** Each request by another one. */
+    private KvClient client() {
+        return clients.get(next++ % clients.size());
     }
 
     /**
@@ -157,7 +177,8 @@ final class Trio {
         for (byte[] key : keys(shards, count)) {
             String value = text(bytes);
             expected.put(Lab.text(key), value);
-            puts.add(lab.client().putAsync(key, Lab.bytes(value)));
+            KvClient client = client();
+            puts.add(lab.repeated(id -> client.putAsync(key, Lab.bytes(value), id)));
         }
         lab.awaitAll(puts, "puts");
         lab.say("%d puts, into %d shards", count, shards.size());
@@ -183,7 +204,8 @@ final class Trio {
         List<CompletableFuture<Result>> appends = new ArrayList<>();
         expected.replaceAll((key, value) -> {
             String more = text(5);
-            appends.add(lab.client().appendAsync(Lab.bytes(key), Lab.bytes(more)));
+            KvClient client = client();
+            appends.add(lab.repeated(id -> client.appendAsync(Lab.bytes(key), Lab.bytes(more), id)));
             return value + more;
         });
         lab.awaitAll(appends, "appends");
@@ -194,7 +216,10 @@ final class Trio {
 
     private void read() {
         Map<String, CompletableFuture<Result>> gets = new LinkedHashMap<>();
-        expected.keySet().forEach(key -> gets.put(key, lab.client().getAsync(Lab.bytes(key))));
+        for (String key : expected.keySet()) {
+            KvClient client = client();
+            gets.put(key, lab.repeated(id -> client.getAsync(Lab.bytes(key))));
+        }
         gets.forEach((key, get) -> {
             String value = Lab.text(lab.await(get, "get").value());
             lab.promise(expected.get(key).equals(value), "'" + expected.get(key) + "' in " + key, "'" + value + "'");
