@@ -23,6 +23,9 @@ final class ShardKvCases {
     private static final long GET_MS = 60_000;
     private static final int KEYS = 10;
 
+    /** The suite sleeps so long before it kills who left. */
+    private static final long LEFT_MS = 1_000;
+
     private final Lab lab;
     private final Trio trio;
 
@@ -45,7 +48,11 @@ final class ShardKvCases {
                         moves,
                         "a dead group's keys wait for it, all others are served",
                         ShardKvCases::staticShards),
-                apart("JoinLeave", moves, "a group that left is killed: nothing is missed", cases -> cases.joinLeave()),
+                apart(
+                        "JoinLeave",
+                        moves,
+                        "a group that left is killed: nothing is missed",
+                        cases -> cases.joinLeave(LEFT_MS)),
                 Scenario.simulated(
                         Suite.SHARDKV,
                         "Snapshot",
@@ -80,7 +87,7 @@ final class ShardKvCases {
                         "Unreliable1",
                         unreliable,
                         "JoinLeave on an unreliable network",
-                        cases -> cases.unreliable(cases::joinLeave)),
+                        cases -> cases.unreliable(() -> cases.joinLeave(0))),
                 apart(
                         "Unreliable2",
                         unreliable,
@@ -139,7 +146,8 @@ final class ShardKvCases {
         trio.check();
     }
 
-    private void joinLeave() {
+    /** @param mostMs for the last shards of the group that leaves, behind the last request; 0: no bound */
+    private void joinLeave(long mostMs) {
         trio.join(0);
         trio.put(trio.shards(0), KEYS, 5);
         trio.check();
@@ -147,7 +155,11 @@ final class ShardKvCases {
         trio.checkAndAppend();
         trio.leave(0);
         trio.checkAndAppend();
+        long fromNs = System.nanoTime();
         lab.controller().settle();
+        if (mostMs > 0) {
+            lab.within("left", Lab.msSince(fromNs), mostMs);
+        }
         trio.kill(0);
         trio.checkAndAppend();
         trio.start(0);
@@ -344,7 +356,11 @@ final class ShardKvCases {
         long fromNs = System.nanoTime();
         trio.leave(0, 2);
         boolean came = lab.until(
-                () -> coming.stream().allMatch(shard -> lab.map().shardGroups()[shard] != from), lab.lenient(10_000));
+                () -> {
+                    int[] owners = lab.map().shardGroups();
+                    return coming.stream().allMatch(shard -> owners[shard] != from);
+                },
+                lab.lenient(10_000));
         lab.expect(came, "shards of a living group to arrive although another one is dead", "some have not");
         lab.took("arrived", Lab.msSince(fromNs)); // The suite gives them a second, with fewer and on one machine.
         lab.say("%d shards came from the living group in %d ms", coming.size(), Lab.msSince(fromNs));

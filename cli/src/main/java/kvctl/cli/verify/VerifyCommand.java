@@ -47,9 +47,7 @@ public final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--list", description = "Only show the catalogue, or what the words mean of it.")
     private boolean list;
 
-    @Option(
-            names = "--full",
-            description = "Take the suites' own durations and more rounds: theirs, where that is a matter of minutes.")
+    @Option(names = "--full", description = "Take the suites' own durations, and more rounds: most of them theirs.")
     private boolean full;
 
     @Option(names = "--seed", paramLabel = "N", description = "Seed of all that is drawn (default: one is drawn).")
