@@ -15,7 +15,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import kvctl.cli.Durations;
 import kvctl.cli.ExitCode;
@@ -23,7 +22,6 @@ import kvctl.cli.check.Subject;
 import kvctl.cli.launch.Endpoints;
 import kvctl.cli.launch.Survey;
 import kvctl.client.KvClient;
-import kvctl.client.RequestId;
 import kvctl.client.Result;
 import kvctl.protocol.Configuration;
 import kvctl.protocol.ShardMap;
@@ -397,31 +395,6 @@ final class Lab {
 
     static String text(byte[] bytes) {
         return bytes == null ? null : new String(bytes, StandardCharsets.UTF_8);
-    }
-
-    /** Sends it until it is answered, under the name that it had the first time: so it takes effect once. */
-    CompletableFuture<Result> repeated(Function<RequestId, CompletableFuture<Result>> request) {
-        CompletableFuture<Result> end = new CompletableFuture<>();
-        repeat(request, null, System.nanoTime() + lenient(CLIENT_MS) * 1_000_000, end);
-        return end;
-    }
-
-    private static void repeat(
-            Function<RequestId, CompletableFuture<Result>> request,
-            RequestId id,
-            long endNs,
-            CompletableFuture<Result> end) {
-        request.apply(id).whenComplete((result, thrown) -> {
-            if (thrown == null) {
-                end.complete(result);
-            } else if (System.nanoTime() - endNs > 0) {
-                end.completeExceptionally(thrown);
-            } else {
-                RequestId same = KvClient.failure(thrown).requestId().orElse(id);
-                CompletableFuture.delayedExecutor(STEP_MS, TimeUnit.MILLISECONDS)
-                        .execute(() -> repeat(request, same, endNs, end));
-            }
-        });
     }
 
     String get(byte[] key) {

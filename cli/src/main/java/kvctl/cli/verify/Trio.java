@@ -7,9 +7,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import kvctl.client.KvClient;
+import kvctl.client.RequestId;
 import kvctl.client.Result;
 import kvctl.protocol.Change;
 import kvctl.protocol.Configuration;
@@ -20,6 +23,8 @@ import kvctl.protocol.Shards;
 final class Trio {
     private static final int GROUPS = 3;
     private static final int SERVERS = 3;
+    private static final long STEP_MS = 15;
+    private static final long CLIENT_MS = 10_000;
 
     private final Lab lab;
     private final List<List<String>> nodes;
@@ -178,10 +183,35 @@ final class Trio {
             String value = text(bytes);
             expected.put(Lab.text(key), value);
             KvClient client = client();
-            puts.add(lab.repeated(id -> client.putAsync(key, Lab.bytes(value), id)));
+            puts.add(repeated(id -> client.putAsync(key, Lab.bytes(value), id)));
         }
         lab.awaitAll(puts, "puts");
         lab.say("%d puts, into %d shards", count, shards.size());
+    }
+
+    /** Sends it until it is answered, under the name that it had the first time: so it takes effect once. */
+    private CompletableFuture<Result> repeated(Function<RequestId, CompletableFuture<Result>> request) {
+        CompletableFuture<Result> end = new CompletableFuture<>();
+        repeat(request, null, System.nanoTime() + lab.lenient(CLIENT_MS) * 1_000_000, end);
+        return end;
+    }
+
+    private static void repeat(
+            Function<RequestId, CompletableFuture<Result>> request,
+            RequestId id,
+            long endNs,
+            CompletableFuture<Result> end) {
+        request.apply(id).whenComplete((result, thrown) -> {
+            if (thrown == null) {
+                end.complete(result);
+            } else if (System.nanoTime() - endNs > 0) {
+                end.completeExceptionally(thrown);
+            } else {
+                RequestId same = KvClient.failure(thrown).requestId().orElse(id);
+                CompletableFuture.delayedExecutor(STEP_MS, TimeUnit.MILLISECONDS)
+                        .execute(() -> repeat(request, same, endNs, end));
+            }
+        });
     }
 
     /** Random letters. */
@@ -205,7 +235,7 @@ final class Trio {
         expected.replaceAll((key, value) -> {
             String more = text(5);
             KvClient client = client();
-            appends.add(lab.repeated(id -> client.appendAsync(Lab.bytes(key), Lab.bytes(more), id)));
+            appends.add(repeated(id -> client.appendAsync(Lab.bytes(key), Lab.bytes(more), id)));
             return value + more;
         });
         lab.awaitAll(appends, "appends");
@@ -218,7 +248,7 @@ final class Trio {
         Map<String, CompletableFuture<Result>> gets = new LinkedHashMap<>();
         for (String key : expected.keySet()) {
             KvClient client = client();
-            gets.put(key, lab.repeated(id -> client.getAsync(Lab.bytes(key))));
+            gets.put(key, repeated(id -> client.getAsync(Lab.bytes(key))));
         }
         gets.forEach((key, get) -> {
             String value = Lab.text(lab.await(get, "get").value());
