@@ -6,10 +6,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jline.utils.Signals;
 
 /**
- * Ctrl-C and SIGTERM while a load runs: the first ends the load, which then says what it measured, the second ends the
- * process. In the REPL signals are the REPL's, and it cancels the session.
+ * Ctrl-C, SIGTERM and the terminal's hang-up while a load runs: the first ends the load, which then says what it measured,
+ * the second ends the process. In the REPL signals are the REPL's, and it cancels the session.
  */
 public final class Stop implements AutoCloseable {
+    private static final int HUNG_UP = 129;
+
     private final Session session;
     private final AtomicInteger code = new AtomicInteger();
     private final Map<String, Object> before = new TreeMap<>();
@@ -19,12 +21,14 @@ public final class Stop implements AutoCloseable {
         if (!session.isRepl()) {
             take("INT", ExitCode.INTERRUPTED.code());
             take("TERM", ExitCode.TERMINATED.code());
+            take("HUP", HUNG_UP);
         }
     }
 
+    /** A terminal that closes often says so twice, and nobody is left there who could be impatient. */
     private void take(String signal, int exitCode) {
         before.put(signal, Signals.register(signal, () -> {
-            if (!code.compareAndSet(0, exitCode)) {
+            if (!code.compareAndSet(0, exitCode) && exitCode != HUNG_UP) {
                 Runtime.getRuntime().halt(exitCode);
             }
         }));

@@ -111,6 +111,7 @@ final class Appends implements Load {
             String problem = problem(requests, last == null ? "" : last);
             lab.promise(problem == null, "every append to " + key + " once, in the order that clients saw", problem);
         });
+        lab.expect(acknowledged() > 0, "an append that was acknowledged", "none");
         lab.count("appends", acknowledged());
         lab.count("requests", answered());
         lab.took("longest gap", longestGapMs());

@@ -40,6 +40,12 @@ final class Lab {
     private static final long CLIENT_MS = 10_000;
     private static final long START_MS = 180_000;
 
+    /** A node that runs answers by then, however busy the machine is. */
+    private static final long ANSWER_MS = 20_000;
+
+    private static final int ASK_MS = 2_000;
+    private static final long HEAL_MS = 10_000;
+
     /** A fault that nobody heals, because this process was killed, heals by itself. */
     private static final String AT_MOST = " --for 10m";
 
@@ -60,6 +66,7 @@ final class Lab {
     private RandomGenerator random = new SplittableRandom(0);
     private String name = "";
     private boolean uninterruptible;
+    private long killedNs = System.nanoTime();
 
     /**
      * What the user chose.
@@ -263,10 +270,30 @@ final class Lab {
         return Survey.of(beginning.clusterId(), endpoints, LOOK_MS);
     }
 
-    /** Who owns what now, as far as a node knows. */
+    /** What these nodes say, which run. @throws Failed if one of them does not answer */
+    Survey ask(Collection<String> names) {
+        List<Endpoints.Node> asked =
+                endpoints.stream().filter(node -> names.contains(node.name())).toList();
+        Survey[] seen = {null};
+        boolean answered = until(
+                () -> {
+                    seen[0] = Survey.of(beginning.clusterId(), asked, ASK_MS);
+                    return seen[0].answers().keySet().containsAll(names);
+                },
+                lenient(ANSWER_MS));
+        expect(
+                answered,
+                "an answer of " + Team.list(names),
+                "answers of " + Team.list(seen[0].answers().keySet()) + " only");
+        return seen[0];
+    }
+
+    /** Who owns what now, as far as a node knows. @throws Failed if none answers */
     ShardMap map() {
-        ShardMap map = look().map();
-        return map == null ? beginning : map;
+        ShardMap[] map = {null};
+        boolean known = until(() -> (map[0] = look().map()) != null, lenient(ANSWER_MS));
+        expect(known, "an answer of a node", "none");
+        return map[0];
     }
 
     Subject cluster() {
@@ -299,6 +326,9 @@ final class Lab {
                 .toList();
         Team team;
         if (fitting.isEmpty()) {
+            if (map().steering().paused()) {
+                throw new Skipped(Needs.PAUSED);
+            }
             String joined = GROUP + wanted;
             kept.add(joined);
             team = new Team(
@@ -395,35 +425,91 @@ final class Lab {
      * @param away nodes that are cut off by it
      */
     Trouble trouble(String text, String where, List<String> away, String... commands) {
-        Trouble trouble = new Trouble(this, text, away, System.nanoTime());
+        Trouble trouble = new Trouble(this, text, away, List.of(commands));
         troubles.add(trouble);
-        for (String command : commands) {
-            long seed = random.nextInt(1_000_000);
-            String id =
-                    run(command + AT_MOST + " --seed " + seed + " --no-header").split("\t", 2)[0];
-            trouble.add(id);
-        }
+        trouble.commands().forEach(command -> inject(trouble, command));
         say("%s%s", text, where);
         return trouble;
     }
 
+    /** As above, of messages between nodes that may be killed: {@code NODES} in a command stands for those that are there. */
+    Trouble lossy(String text, String where, List<String> nodes, String... commands) {
+        Trouble trouble = new Trouble(this, text, List.of(), List.of(commands));
+        trouble.between(nodes);
+        troubles.add(trouble);
+        injectBetween(trouble);
+        say("%s%s", text, where);
+        return trouble;
+    }
+
+    private void injectBetween(Trouble trouble) {
+        List<String> here =
+                trouble.between().stream().filter(node -> !dead.contains(node)).toList();
+        if (here.size() > 1) {
+            String all = String.join(",", here);
+            trouble.commands().forEach(command -> inject(trouble, command.replace("NODES", all)));
+        }
+    }
+
+    private void inject(Trouble trouble, String command) {
+        checkStopped();
+        long seed = random.nextInt(1_000_000);
+        Subject.Ran ran = cluster.run(command + AT_MOST + " --seed " + seed + " --no-header");
+        String id = ran.out().split("\t", 2)[0]; // It is there, too, when not all links obey.
+        if (!id.isBlank()) {
+            trouble.ids().add(id);
+        }
+        requireDone(command, ran);
+    }
+
     /** For {@link Trouble}. */
-    void heal(Trouble trouble, List<String> ids) {
-        Subject.Ran ran = cluster.run("heal " + String.join(" ", ids));
-        boolean ended = ran.code() == 0 || ran.code() == ExitCode.CONFLICT.code(); // All who knew of it were killed.
-        expect(ended, "'kvctl heal' to succeed", ran.err().strip());
+    void heal(Trouble trouble) {
+        heal(trouble.ids(), killedNs - trouble.sinceNs() > 0);
         troubles.remove(trouble);
         say("heal: %s", trouble.text());
+    }
+
+    /** @param mayBeGone nodes were killed meanwhile, and a fault ends with those who know of it */
+    private void heal(List<String> ids, boolean mayBeGone) {
+        while (!ids.isEmpty()) {
+            boolean[] gone = {mayBeGone};
+            String[] problem = {""};
+            boolean healed = until(
+                    () -> {
+                        Subject.Ran ran = cluster.run("heal " + ids.get(0));
+                        problem[0] = ran.err().strip();
+                        if (ran.code() == ExitCode.UNREACHABLE.code()) {
+                            gone[0] = true; // Who did not answer may have obeyed.
+                            return false;
+                        }
+                        return ran.code() == 0 || gone[0] && ran.code() == ExitCode.CONFLICT.code();
+                    },
+                    lenient(HEAL_MS));
+            expect(healed, "'kvctl heal " + ids.get(0) + "' to succeed", problem[0]);
+            ids.remove(0);
+        }
+    }
+
+    /** Ids of all that is in force because of this case. */
+    Set<String> faults() {
+        Set<String> ids = new LinkedHashSet<>();
+        troubles.forEach(trouble -> ids.addAll(trouble.ids()));
+        return ids;
     }
 
     /** Runs a command that must succeed. @return what it wrote */
     String run(String command) {
         checkStopped();
         Subject.Ran ran = cluster.run(command);
-        if (ran.code() != 0) {
-            throw late("'kvctl " + command + "' to succeed", ran.err().strip().replace("\n", " "));
-        }
+        requireDone(command, ran);
         return ran.out();
+    }
+
+    private void requireDone(String command, Subject.Ran ran) {
+        expect(
+                ran.code() == 0,
+                "'kvctl " + command + "' to succeed",
+                ran.err().strip().replace("\n", " "));
     }
 
     // --- processes ---
@@ -432,6 +518,7 @@ final class Lab {
     long kill(Collection<String> nodes) {
         long sinceNs = System.nanoTime();
         dead.addAll(nodes);
+        killedNs = sinceNs;
         run("kill " + String.join(" ", nodes));
         say("kill -9 %s", Team.list(nodes));
         return sinceNs;
@@ -450,6 +537,12 @@ final class Lab {
                 Team.list(nodes) + " to answer after the start",
                 "no answer in " + Durations.text(lenient(START_MS)));
         dead.removeAll(nodes);
+        for (Trouble lossy : troubles) { // What is late or lost is so at the sender, and ends with its process.
+            if (nodes.stream().anyMatch(lossy.between()::contains)) {
+                heal(lossy.ids(), true);
+                injectBetween(lossy);
+            }
+        }
         say("start %s: answering after %s", Team.list(nodes), Durations.text(msSince(fromNs)));
     }
 

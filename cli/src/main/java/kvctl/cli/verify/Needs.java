@@ -14,6 +14,8 @@ record Needs(int servers, Set<Power> powers) {
     /** With fewer there is no majority without one of them. */
     static final int LEAST = 3;
 
+    static final String PAUSED = "moves are paused (kvctl migrate resume)";
+
     /** What can be done to a cluster. */
     enum Power {
         /** Nodes obey commands that break their links. */
@@ -41,7 +43,7 @@ record Needs(int servers, Set<Power> powers) {
                 return switch (power) {
                     case FAULTS -> "the nodes obey no faults (faults: true in the topology)";
                     case KILLS -> "the nodes are no processes that kvctl started here (name the cluster with -c)";
-                    case MOVES -> "moves are paused (kvctl migrate resume)";
+                    case MOVES -> PAUSED;
                 };
             }
         }

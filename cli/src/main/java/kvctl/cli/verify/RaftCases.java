@@ -285,13 +285,21 @@ final class RaftCases {
         team.agree(team.size());
         String first = team.leader();
         Trouble one = team.isolate(first);
-        team.nothing(List.of(first), 3, 300, SUBMIT_MS);
+        lost(lab, team, first, 3, 300);
         team.agree(team.size() - 1);
         Trouble other = team.isolate(team.leader());
         one.heal();
         team.agree(team.majority());
         other.heal();
         team.agree(team.size());
+    }
+
+    /** A leader without a majority takes writes into its log, and not further. */
+    private static void lost(Lab lab, Team team, String leader, int entries, long ms) {
+        long before = team.lastIndex(leader);
+        team.nothing(List.of(leader), entries, ms, SUBMIT_MS);
+        long taken = team.lastIndex(leader) - before;
+        lab.expect(taken >= entries, entries + " entries more in the log of " + leader, "" + taken);
     }
 
     /** Three sides in turn: the first leader's, the majority's, and one that joins some of both. */
@@ -305,7 +313,7 @@ final class RaftCases {
                 .toList();
         List<String> rest = team.without(old);
         Trouble side = team.isolate(rest);
-        team.nothing(List.of(first), entries, 500, SUBMIT_MS);
+        lost(lab, team, first, entries, 500);
         Trouble gone = team.isolate(old);
         side.heal();
         team.agree(rest.size(), entries);
@@ -313,7 +321,7 @@ final class RaftCases {
         String other =
                 rest.stream().filter(node -> !node.equals(second)).findFirst().orElseThrow();
         Trouble third = team.isolate(other);
-        team.nothing(List.of(second), entries, 500, SUBMIT_MS);
+        lost(lab, team, second, entries, 500);
         Trouble others =
                 team.isolate(rest.stream().filter(node -> !node.equals(other)).toList());
         gone.heal();

@@ -4,9 +4,14 @@ import static kvctl.cli.verify.Needs.Power.FAULTS;
 import static kvctl.cli.verify.Needs.Power.KILLS;
 
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import kvctl.client.Result;
 
 /** The part of the Raft suite in which logs are cut. Its log is full after ten entries, a cluster's when its topology says so. */
 final class RaftSnapshotCases {
+    private static final int KEYS = 10;
+
     private RaftSnapshotCases() {}
 
     static List<Scenario> all() {
@@ -57,15 +62,17 @@ final class RaftSnapshotCases {
         Team team = lab.group(3);
         for (int round = 0; round < lab.pick(1, 3); round++) {
             team.agree(team.size());
+            Trouble net = unreliable ? team.unreliable() : null;
             String leader = team.leader();
             String victim = round % 3 == 1 ? leader : team.after(leader, 1);
+            write(lab, team, "before-" + round, 0);
             Trouble away = cut ? team.isolate(victim) : null;
             if (crash) {
                 lab.kill(List.of(victim));
             }
+            write(lab, team, "meanwhile-" + round, KEYS / 2);
             long behind = team.agree(cut || crash ? team.majority() : team.size());
             team.cutLogs(cut || crash ? team.without(victim) : team.nodes(), behind);
-            Trouble net = unreliable ? team.unreliable() : null;
             if (cut) {
                 away.heal();
             } else if (crash) {
@@ -78,38 +85,67 @@ final class RaftSnapshotCases {
             if (net != null) {
                 net.heal();
             }
+            read(lab, team, victim, "before-" + round, "meanwhile-" + round);
         }
+    }
+
+    /** Into half of the keys, or from the first on into all. */
+    private static void write(Lab lab, Team team, String value, int from) {
+        List<CompletableFuture<Result>> puts = IntStream.range(from, KEYS)
+                .mapToObj(i -> lab.client().putAsync(team.key("known-" + i), Lab.bytes(value + "-" + i)))
+                .toList();
+        lab.awaitAll(puts, "puts");
+    }
+
+    /** What the member serves when it leads: the first value in one half of the keys, the other in the other. */
+    private static void read(Lab lab, Team team, String node, String first, String other) {
+        long term;
+        do { // Somebody else may have led meanwhile.
+            team.lead(node);
+            term = team.term(node);
+            for (int i = 0; i < KEYS; i++) {
+                String expected = (i < KEYS / 2 ? first : other) + "-" + i;
+                String value = lab.get(team.key("known-" + i));
+                lab.promise(expected.equals(value), "'" + expected + "' from " + node, "'" + value + "'");
+            }
+        } while (team.term(node) != term);
+        lab.say("%s leads, and its %d keys are as they must be", node, KEYS);
     }
 
     private static void snapshotAllCrash(Lab lab) {
         Team team = lab.group(3);
-        ensureSnapshots(team);
+        write(lab, team, "known", 0);
+        team.cutLogs(team.nodes(), team.agree(team.size()));
         for (int round = 0; round < lab.pick(1, 5); round++) {
             team.agree(team.size(), 5 + lab.random().nextInt(10));
             long before = team.agree(team.size());
             RaftCases.restart(lab, team.nodes());
             long after = team.agree(team.size());
             lab.promise(after > before, "an index behind " + before, "index " + after);
+            team.nodes().forEach(node -> read(lab, team, node, "known", "known"));
         }
     }
 
     private static void snapshotInit(Lab lab) {
         Team team = lab.group(3);
-        ensureSnapshots(team);
         byte[] key = team.key("init");
         StringBuilder expected = new StringBuilder();
         for (int i = 0; i < 11; i++) {
             lab.append(key, "x");
             expected.append('x');
         }
+        team.cutLogs(team.nodes(), team.agree(team.size()));
         for (int round = 0; round < 2; round++) {
             RaftCases.restart(lab, team.nodes());
             lab.append(key, "y");
             expected.append('y');
         }
-        String value = lab.get(key);
-        lab.promise(expected.toString().equals(value), expected.toString(), String.valueOf(value));
-        lab.say("%d appends in two lives are there", expected.length());
+        for (String node : team.nodes()) {
+            team.lead(node);
+            String value = lab.get(key);
+            lab.promise(expected.toString().equals(value), expected + " from " + node, String.valueOf(value));
+        }
+        lab.say("%d appends in three lives are there, whoever leads", expected.length());
     }
 
     /** Recovery begins with a snapshot. */

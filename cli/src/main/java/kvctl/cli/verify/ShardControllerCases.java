@@ -187,6 +187,10 @@ final class ShardControllerCases {
             int[] elsewhere = IntStream.range(0, before.shardGroups().length)
                     .filter(shard -> before.shardGroups()[shard] != id)
                     .toArray();
+            if (elsewhere.length == 0) {
+                lab.say("%s has all shards after %d moves", target, i);
+                break;
+            }
             int shard = elsewhere[lab.random().nextInt(elsewhere.length)];
             Configuration after = lab.controller().move(shard, target);
             List<Configuration.Move> moves = before.movesTo(after);
@@ -260,8 +264,10 @@ final class ShardControllerCases {
         if (controller().nodeIds().size() < 3) {
             return;
         }
-        String old = lab.look().leader(controller);
-        lab.expect(old != null, "a leader of the controller", "none");
+        String[] led = {null};
+        boolean known = lab.until(() -> (led[0] = lab.look().leader(controller)) != null, lab.lenient(NEW_LEADER_MS));
+        lab.expect(known, "a leader of the controller", "none");
+        String old = led[0];
         long fromNs = System.nanoTime();
         lab.kill(List.of(old));
         boolean elected = lab.until(() -> lab.look().leader(controller) != null, lab.bound(NEW_LEADER_MS));

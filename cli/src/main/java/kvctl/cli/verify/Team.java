@@ -3,6 +3,7 @@ package kvctl.cli.verify;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
@@ -20,6 +21,8 @@ final class Team {
 
     /** In which a command must be agreed on. */
     private static final long AGREE_MS = 10_000;
+
+    private static final long LEAD_MS = 30_000;
 
     /** What a request has on a network that loses messages. */
     private static final long LOSSY_MS = 1_000;
@@ -102,13 +105,33 @@ final class Team {
         return seen.replica(node, group.name());
     }
 
+    /** What a member that runs says of itself. @throws Failed if it does not answer */
+    NodeStatus.Replica replica(String node) {
+        NodeStatus.Replica[] found = {null};
+        boolean there =
+                lab.until(() -> (found[0] = replica(lab.ask(List.of(node)), node)) != null, lab.lenient(LEADER_MS));
+        lab.expect(there, "a replica of " + group.name() + " at " + node, "none");
+        return found[0];
+    }
+
+    /** Those among the members that are not cut off, as far as they answer. */
     private List<String> leaders(Survey seen) {
-        return without(lab.away()).stream()
+        List<String> leading = without(lab.away()).stream()
                 .filter(node -> {
                     NodeStatus.Replica replica = replica(seen, node);
-                    return replica != null && replica.role().equals("leader");
+                    return replica != null && isLeader(replica);
                 })
                 .toList();
+        long terms = leading.stream()
+                .map(node -> replica(seen, node).term())
+                .distinct()
+                .count();
+        lab.promise(terms == leading.size(), "one leader in a term", list(leading) + " lead");
+        return leading;
+    }
+
+    private static boolean isLeader(NodeStatus.Replica replica) {
+        return replica.role().equals("leader");
     }
 
     /** The one leader among the members that are not cut off. @throws Failed if there is none in time */
@@ -141,7 +164,9 @@ final class Team {
 
     /** Nobody of those who are not cut off leads. */
     void noLeader() {
-        List<String> leading = leaders(lab.look());
+        List<String> leading = without(lab.away()).stream()
+                .filter(node -> isLeader(replica(node)))
+                .toList();
         lab.expect(leading.isEmpty(), "no leader without a majority", list(leading) + " leads");
         lab.say("no leader among %s, as it must be", list(without(lab.away())));
     }
@@ -158,10 +183,24 @@ final class Team {
                 .toList());
     }
 
-    /** Of a member that answers. */
     long term(String node) {
-        NodeStatus.Replica replica = replica(lab.look(), node);
-        return replica == null ? 0 : replica.term();
+        return replica(node).term();
+    }
+
+    /** Makes the member lead, so that reads show what it holds. */
+    void lead(String node) {
+        boolean leads = lab.until(
+                () -> {
+                    if (isLeader(replica(node))) {
+                        return true;
+                    }
+                    CompletableFuture<Result> asked =
+                            lab.client().transferAsync(group.groupId(), lab.id(node)); // In vain while nobody leads.
+                    lab.until(asked::isDone, LOSSY_MS);
+                    return false;
+                },
+                lab.lenient(LEAD_MS));
+        lab.expect(leads, node + " to lead " + group.name() + " when it is told to", roles());
     }
 
     // --- writes ---
@@ -179,15 +218,21 @@ final class Team {
         return agree(count, 1);
     }
 
-    /** As above with some writes at once. @return the highest index */
+    /** As above with some writes at once, of which the last one is there then. @return the highest index */
     long agree(int count, int many) {
         long fromNs = System.nanoTime();
-        List<Result> results = lab.awaitAll(
-                IntStream.range(0, many)
-                        .mapToObj(i -> lab.client().putAsync(key("agree"), Lab.bytes("v" + writes++)))
-                        .toList(),
-                "a put in " + group.name());
-        long index = results.stream().mapToLong(Result::index).max().orElseThrow();
+        int first = writes;
+        writes += many;
+        List<Long> indexes = lab
+                .awaitAll(
+                        IntStream.range(first, writes)
+                                .mapToObj(i -> lab.client().putAsync(key("agree"), Lab.bytes("v" + i)))
+                                .toList(),
+                        "a put in " + group.name())
+                .stream()
+                .map(Result::index)
+                .toList();
+        long index = Collections.max(indexes);
         long left = lab.bound(AGREE_MS) - Lab.msSince(fromNs);
         int[] applied = {0};
         lab.until(() -> (applied[0] = appliedBy(index)) >= count, Math.max(0, left));
@@ -197,6 +242,9 @@ final class Team {
                 applied[0] + ": " + indexes());
         long ms = Lab.msSince(fromNs);
         lab.within("agreement", ms, AGREE_MS);
+        String last = "v" + (first + indexes.indexOf(index));
+        String value = lab.get(key("agree"));
+        lab.promise(last.equals(value), last + ", written at index " + index, value);
         lab.say(
                 "%d %s, applied by %d of %d up to index %d",
                 many, many == 1 ? "put" : "puts", applied[0], size(), index);
@@ -223,8 +271,12 @@ final class Team {
 
     /** What the member knows to be committed. */
     long committed(String node) {
-        NodeStatus.Replica replica = replica(lab.look(), node);
-        return replica == null ? 0 : replica.commitIndex();
+        return replica(node).commitIndex();
+    }
+
+    /** The last index in the member's log, committed or not. */
+    long lastIndex(String node) {
+        return replica(node).lastLogIndex();
     }
 
     /** Writes that a client sends who reaches no other node than this one. */
@@ -295,22 +347,20 @@ final class Team {
 
     /** The suite's long reordering, which delays two thirds of the answers: here a third of all messages. */
     Trouble reorder() {
-        String all = String.join(",", nodes);
-        return lab.trouble(
+        return lab.lossy(
                 "long reordering",
                 ": a third of the messages up to 2.2 s late",
-                List.of(),
-                "reorder '" + all + ">" + all + "' 33% --within 2200ms");
+                nodes,
+                "reorder 'NODES>NODES' 33% --within 2200ms");
     }
 
     static Trouble lossy(Lab lab, List<String> nodes) {
-        String all = String.join(",", nodes);
-        return lab.trouble(
+        return lab.lossy(
                 "unreliable network",
                 " between " + list(nodes) + ": 0 to 26 ms late, 10 % lost",
-                List.of(),
-                "delay '" + all + ">" + all + "' 13ms --jitter 13ms",
-                "drop '" + all + ">" + all + "' 10%");
+                nodes,
+                "delay 'NODES>NODES' 13ms --jitter 13ms",
+                "drop 'NODES>NODES' 10%");
     }
 
     /**
@@ -318,19 +368,20 @@ final class Team {
      * request whose answer was lost.
      */
     List<KvClient> clients(int count, boolean unreliable) {
-        return unreliable
-                ? IntStream.range(0, count)
-                        .mapToObj(i -> lab.clientAt(nodes.get(i % nodes.size()), LOSSY_MS))
-                        .toList()
-                : List.of(lab.client());
+        return unreliable ? beside(lab, nodes, count) : List.of(lab.client());
+    }
+
+    static List<KvClient> beside(Lab lab, List<String> nodes, int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> lab.clientAt(nodes.get(i % nodes.size()), LOSSY_MS))
+                .toList();
     }
 
     // --- snapshots ---
 
     /** The first index that this member's log still has. */
     long firstIndex(String node) {
-        NodeStatus.Replica replica = replica(lab.look(), node);
-        return replica == null ? 0 : replica.firstLogIndex();
+        return replica(node).firstLogIndex();
     }
 
     /**
@@ -355,7 +406,7 @@ final class Team {
         }
         if (sent > 0) {
             long bytes = members.stream()
-                    .mapToLong(node -> replica(lab.look(), node).logBytes())
+                    .mapToLong(node -> replica(node).logBytes())
                     .max()
                     .orElse(0);
             lab.bytes("log", bytes);

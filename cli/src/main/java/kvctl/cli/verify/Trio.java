@@ -7,8 +7,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import kvctl.client.KvClient;
+import kvctl.client.RequestId;
 import kvctl.client.Result;
 import kvctl.protocol.Change;
 import kvctl.protocol.Configuration;
@@ -19,14 +23,35 @@ import kvctl.protocol.Shards;
 final class Trio {
     private static final int GROUPS = 3;
     private static final int SERVERS = 3;
+    private static final long STEP_MS = 15;
+    private static final long CLIENT_MS = 10_000;
 
     private final Lab lab;
     private final List<List<String>> nodes;
     private final Map<String, String> expected = new LinkedHashMap<>();
+    private List<KvClient> clients;
+    private int next;
 
     private Trio(Lab lab, List<List<String>> nodes) {
         this.lab = lab;
         this.nodes = nodes;
+        this.clients = List.of(lab.client());
+    }
+
+    /** From now on messages of all nodes get late and lost, and those of the clients, which are beside nodes now. */
+    Trouble unreliable() {
+        clients = Team.beside(lab, lab.nodes(), lab.nodes().size());
+        return Team.lossy(lab, lab.nodes());
+    }
+
+    /** For loads. */
+    List<KvClient> clients() {
+        return clients;
+    }
+
+    /** Each request by another one. */
+    private KvClient client() {
+        return clients.get(next++ % clients.size());
     }
 
     /**
@@ -157,10 +182,36 @@ final class Trio {
         for (byte[] key : keys(shards, count)) {
             String value = text(bytes);
             expected.put(Lab.text(key), value);
-            puts.add(lab.client().putAsync(key, Lab.bytes(value)));
+            KvClient client = client();
+            puts.add(repeated(id -> client.putAsync(key, Lab.bytes(value), id)));
         }
         lab.awaitAll(puts, "puts");
         lab.say("%d puts, into %d shards", count, shards.size());
+    }
+
+    /** Sends it until it is answered, under the name that it had the first time: so it takes effect once. */
+    private CompletableFuture<Result> repeated(Function<RequestId, CompletableFuture<Result>> request) {
+        CompletableFuture<Result> end = new CompletableFuture<>();
+        repeat(request, null, System.nanoTime() + lab.lenient(CLIENT_MS) * 1_000_000, end);
+        return end;
+    }
+
+    private static void repeat(
+            Function<RequestId, CompletableFuture<Result>> request,
+            RequestId id,
+            long endNs,
+            CompletableFuture<Result> end) {
+        request.apply(id).whenComplete((result, thrown) -> {
+            if (thrown == null) {
+                end.complete(result);
+            } else if (System.nanoTime() - endNs > 0) {
+                end.completeExceptionally(thrown);
+            } else {
+                RequestId same = KvClient.failure(thrown).requestId().orElse(id);
+                CompletableFuture.delayedExecutor(STEP_MS, TimeUnit.MILLISECONDS)
+                        .execute(() -> repeat(request, same, endNs, end));
+            }
+        });
     }
 
     /** Random letters. */
@@ -183,7 +234,8 @@ final class Trio {
         List<CompletableFuture<Result>> appends = new ArrayList<>();
         expected.replaceAll((key, value) -> {
             String more = text(5);
-            appends.add(lab.client().appendAsync(Lab.bytes(key), Lab.bytes(more)));
+            KvClient client = client();
+            appends.add(repeated(id -> client.appendAsync(Lab.bytes(key), Lab.bytes(more), id)));
             return value + more;
         });
         lab.awaitAll(appends, "appends");
@@ -194,7 +246,10 @@ final class Trio {
 
     private void read() {
         Map<String, CompletableFuture<Result>> gets = new LinkedHashMap<>();
-        expected.keySet().forEach(key -> gets.put(key, lab.client().getAsync(Lab.bytes(key))));
+        for (String key : expected.keySet()) {
+            KvClient client = client();
+            gets.put(key, repeated(id -> client.getAsync(Lab.bytes(key))));
+        }
         gets.forEach((key, get) -> {
             String value = Lab.text(lab.await(get, "get").value());
             lab.promise(expected.get(key).equals(value), "'" + expected.get(key) + "' in " + key, "'" + value + "'");

@@ -8,18 +8,35 @@ final class Trouble {
     private final Lab lab;
     private final String text;
     private final List<String> away;
+    private final List<String> commands;
     private final long sinceNs;
     private final List<String> ids = new ArrayList<>();
+    private List<String> between = List.of();
 
-    Trouble(Lab lab, String text, List<String> away, long sinceNs) {
+    Trouble(Lab lab, String text, List<String> away, List<String> commands) {
         this.lab = lab;
         this.text = text;
         this.away = List.copyOf(away);
-        this.sinceNs = sinceNs;
+        this.commands = List.copyOf(commands);
+        this.sinceNs = System.nanoTime();
     }
 
-    void add(String id) {
-        ids.add(id);
+    /** As {@code kvctl faults} lists them, while they are in force. */
+    List<String> ids() {
+        return ids;
+    }
+
+    List<String> commands() {
+        return commands;
+    }
+
+    /** It has to be made again when one of these was started again. */
+    void between(List<String> nodes) {
+        between = List.copyOf(nodes);
+    }
+
+    List<String> between() {
+        return between;
     }
 
     String text() {
@@ -37,6 +54,6 @@ final class Trouble {
     }
 
     void heal() {
-        lab.heal(this, ids);
+        lab.heal(this);
     }
 }

@@ -12,7 +12,6 @@ import kvctl.cli.ExitCode;
 import kvctl.cli.Session;
 import kvctl.cli.Stop;
 import kvctl.cli.check.Subject;
-import kvctl.client.KvException;
 import kvctl.protocol.ShardMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -48,7 +47,7 @@ public final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--list", description = "Only show the catalogue, or what the words mean of it.")
     private boolean list;
 
-    @Option(names = "--full", description = "Take the suites' own rounds and durations, not those for a lesson.")
+    @Option(names = "--full", description = "Take the suites' own durations, and more rounds: most of them theirs.")
     private boolean full;
 
     @Option(names = "--seed", paramLabel = "N", description = "Seed of all that is drawn (default: one is drawn).")
@@ -91,83 +90,25 @@ public final class VerifyCommand implements Callable<Integer> {
         long drawn = seed == null ? ThreadLocalRandom.current().nextInt(SEEDS) : seed;
         Journal journal = new Journal(report::step);
         Lab lab = new Lab(cluster, journal, new Lab.Options(drawn, full, patience), stop::isAsked);
-        boolean violated = false;
         try {
             Needs.Stage stage = stage(cluster, lab);
-            Tidy tidy = new Tidy(lab);
             report.say(header(cluster.map(), drawn));
-            for (Scenario scenario : chosen) {
-                if (stop.isAsked()) {
-                    break;
-                }
-                Outcome outcome = done(scenario, stage, lab, journal, report);
-                violated |= outcome.failure() != null && outcome.failure().violated();
-                report.end(outcome);
-                if (stop.isAsked()) {
-                    session.note("Interrupted: what it broke is set right first. Once more, and it stays broken.");
-                }
-                tidyUp(tidy::afterCase);
-            }
-            tidyUp(() -> {
-                String left = tidy.afterAll();
-                if (left != null) {
-                    report.say(left);
-                }
-            });
-        } catch (Failed e) {
-            throw new CliException(
-                    ExitCode.EXPECTATION, "The cluster can't be used: " + e.getMessage() + ".", e.lookAt(), e);
+            CatalogueRun run = begun(lab, journal, report, stop);
+            run.run(chosen, stage);
+            report.sum(drawn);
+            return run.code();
         } finally {
             lab.close();
         }
-        report.sum(drawn);
-        return code(report, violated, stop);
     }
 
-    private static int code(VerifyReport report, boolean violated, Stop stop) {
-        if (violated) {
-            return ExitCode.VIOLATED.code();
-        } else if (report.count(Outcome.Kind.FAIL) > 0) {
-            return ExitCode.EXPECTATION.code();
-        } else if (stop.isAsked()) {
-            return stop.code();
-        }
-        return report.count(Outcome.Kind.PASS) == 0 ? ExitCode.UNDECIDED.code() : ExitCode.OK.code();
-    }
-
-    private static void tidyUp(Runnable tidying) {
+    private CatalogueRun begun(Lab lab, Journal journal, VerifyReport report, Stop stop) {
         try {
-            tidying.run();
+            return new CatalogueRun(session, lab, journal, report, stop);
         } catch (Failed e) {
             throw new CliException(
-                    ExitCode.EXPECTATION,
-                    "The cluster could not be set right again: " + e.getMessage() + ".",
-                    "kvctl status; kvctl heal; kvctl start all",
-                    e);
+                    ExitCode.EXPECTATION, "The cluster can't be used: " + e.getMessage() + ".", e.lookAt(), e);
         }
-    }
-
-    private static Outcome done(Scenario scenario, Needs.Stage stage, Lab lab, Journal journal, VerifyReport report) {
-        String missing = scenario.isReal() ? scenario.needs().missing(stage) : "simulated";
-        if (missing != null) {
-            return new Outcome(scenario, Outcome.Kind.SKIP, 0, new Figures(), List.of(), null, missing);
-        }
-        report.begin(scenario);
-        lab.begin(scenario);
-        Failed failure = null;
-        String reason = null;
-        try {
-            scenario.body().run(lab);
-        } catch (Failed e) {
-            failure = e;
-        } catch (Skipped e) {
-            reason = e.getMessage();
-        } catch (KvException e) {
-            failure = new Failed("an answer", e.getMessage(), "kvctl status", false);
-        }
-        Outcome.Kind kind =
-                failure != null ? Outcome.Kind.FAIL : reason != null ? Outcome.Kind.SKIP : Outcome.Kind.PASS;
-        return new Outcome(scenario, kind, journal.elapsedMs(), journal.figures(), journal.steps(), failure, reason);
     }
 
     private static String header(ShardMap map, long seed) {

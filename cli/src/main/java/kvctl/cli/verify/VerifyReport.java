@@ -15,8 +15,8 @@ import kvctl.cli.Rows;
 import kvctl.cli.Session;
 
 /**
- * Tells what is done and what came of it. Unless a format is asked for the result is a text: each step as it is done, and a
- * line for each case. Else it is rows, and the steps go to standard error.
+ * Tells what is done and what came of it. On a terminal the result is a text: each step as it is done, and a line for
+ * each case. In a pipe, or if a format is asked for, it is rows, and the steps go to standard error.
  */
 final class VerifyReport implements AutoCloseable {
     private final Session session;
@@ -44,7 +44,8 @@ final class VerifyReport implements AutoCloseable {
         if (withSteps) {
             columns.add(Column.text("steps"));
         }
-        this.rows = format == Format.AUTO ? null : Rows.many(session, "verify", columns.toArray(Column[]::new));
+        boolean asText = format == Format.AUTO && console.outIsTty();
+        this.rows = asText ? null : Rows.many(session, "verify", columns.toArray(Column[]::new));
     }
 
     void begin(Scenario scenario) {

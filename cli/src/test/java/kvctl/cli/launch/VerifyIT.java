@@ -15,7 +15,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code verify} on real processes: cases that pass, one that can't, one that is interrupted; each leaves all as it was. */
+/** {@code verify} on real processes: cases that pass, one that can't, ends that nobody planned; each leaves all as it was. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class VerifyIT {
@@ -90,28 +90,47 @@ final class VerifyIT {
     void aBoundThatIsMissedFailsAndAllIsHealedAllTheSame() throws Exception {
         Kvctl.Ran ran = kvctl.run("verify", "ReElection", "--seed", "5", "--patience", "0.16")
                 .fails(10);
+        assertThat(ran.out().lines()).hasSize(2);
         assertThat(ran.out())
-                .contains("isolate n", "FAIL  raft/ReElection")
-                .contains("expected  ")
-                .contains("seen      ")
-                .contains("look at   kvctl status")
-                .contains("once more: kvctl verify raft/ReElection");
+                .as("rows in a pipe")
+                .startsWith("name\tsuite\tverdict\t")
+                .contains("\nReElection\traft\tfail\t")
+                .contains("one leader among ");
+        assertThat(ran.err()).contains("isolate n", "once more: kvctl verify raft/ReElection");
         assertThat(seen()).isEqualTo(before);
     }
 
     @Test
     void anInterruptEndsTheCaseAndHealsWhatItBroke() throws Exception {
         Kvctl.Running running = kvctl.start("verify", "FailAgree", "Persist3", "Persist1", "--patience", "4");
-        Path out = running.out();
-        await().atMost(Duration.ofSeconds(150))
-                .until(() -> Files.readString(out).contains("kill -9 "));
+        await().atMost(Duration.ofSeconds(150)).until(() -> running.said().contains("kill -9 "));
         running.process().destroy();
         Kvctl.Ran ran = running.end().fails(143);
         assertThat(ran.out())
-                .contains("PASS  raft/FailAgree")
-                .contains("SKIP  raft/Persist3")
+                .contains("FailAgree\traft\tpass")
+                .contains("Persist3\traft\tskip")
                 .contains("interrupted");
-        assertThat(ran.out()).doesNotContain("Persist1  ");
+        assertThat(ran.out()).doesNotContain("Persist1");
         assertThat(seen()).isEqualTo(before);
+    }
+
+    @Test
+    void whoReadsNoFurtherLeavesNothingBrokenEither(@TempDir Path temp) throws Exception {
+        Path script = temp.resolve("head.sh");
+        Files.writeString(
+                script, "$KVCTL verify raft/LeaderFailure FollowerFailure ReElection --patience 4 | head -1\n");
+        Kvctl.Ran ran = kvctl.script(script).succeeds();
+        assertThat(ran.out().lines()).hasSize(1);
+        assertThat(ran.err())
+                .contains("raft/FollowerFailure  ") // It ends with all its followers cut off, and nobody to tell.
+                .doesNotContain("raft/ReElection  ");
+        assertThat(seen()).isEqualTo(before);
+    }
+
+    @Test
+    void twoAtATimeAreOneTooMany() throws Exception {
+        kvctl.run("put", "verify:running", "another").succeeds();
+        assertThat(kvctl.run("verify", "Count").fails(7).err()).contains("kvctl delete verify:running");
+        kvctl.run("delete", "verify:running").succeeds();
     }
 }
