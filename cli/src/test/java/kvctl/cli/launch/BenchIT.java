@@ -9,39 +9,37 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code kvctl bench} as a user runs it, on a cluster of real processes. */
-@Tag("alone")
+/** {@code kvctl bench} as a user runs it, on a cluster of real processes: one for all tests, each with its own keys. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class BenchIT {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    @TempDir
-    Path temp;
-
+    private Path temp;
     private Kvctl kvctl;
 
-    @BeforeEach
-    void start() throws Exception {
+    @BeforeAll
+    void up(@TempDir Path dir) throws Exception {
+        temp = dir;
         kvctl = new Kvctl(temp);
-        kvctl.run(
-                        "cluster",
-                        "up",
-                        "-d",
-                        "--groups",
-                        "1",
-                        "--base-port",
-                        Integer.toString(kvctl.basePort()),
-                        "--wait",
-                        "90s")
-                .succeeds();
+        kvctl.up("--nodes", "3", "--groups", "1");
     }
 
     @AfterEach
+    void startWhatWasKilled() throws Exception {
+        if (!kvctl.run("wait", "healthy", "--timeout", "1s").err().isEmpty()) {
+            kvctl.run("start", "all");
+            kvctl.run("wait", "healthy", "--timeout", "60s").succeeds();
+        }
+    }
+
+    @AfterAll
     void leaveNothing() throws Exception {
         kvctl.cleanUp();
     }
@@ -83,18 +81,22 @@ final class BenchIT {
         assertThat(json.get("longest_gap_ms").asLong())
                 .isBetween(0L, json.get("duration_ms").asLong() + 1);
         assertThat(json.get("clients").asLong()).isEqualTo(8);
-        assertThat(keys()).isNotEmpty().hasSizeLessThanOrEqualTo(50).allMatch(key -> key.matches("bench:[0-9]{10}"));
+        assertThat(keys("bench:"))
+                .isNotEmpty()
+                .hasSizeLessThanOrEqualTo(50)
+                .allMatch(key -> key.matches("bench:[0-9]{10}"));
     }
 
     @Test
     void fillPutsEveryKeyOnce() throws Exception {
-        Kvctl.Ran ran = kvctl.run("bench", "--fill", "--keys", "3000", "-o", "json", "--timeout", "30s");
+        Kvctl.Ran ran =
+                kvctl.run("bench", "--fill", "--keys", "3000", "--prefix", "fill:", "-o", "json", "--timeout", "30s");
         assertThat(ran.succeeds().err()).isEmpty();
         JsonNode json = JSON.readTree(ran.out());
         assertThat(json.get("fill").asBoolean()).isTrue();
         assertThat(json.get("writes").asLong()).isEqualTo(3000);
         assertThat(json.get("reads").asLong()).isZero();
-        assertThat(keys()).hasSize(3000).contains("bench:0000000000", "bench:0000002999");
+        assertThat(keys("fill:")).hasSize(3000).contains("fill:00000000000", "fill:00000002999");
 
         kvctl.run("kill", "n1", "n2").succeeds();
         Kvctl.Ran dead = kvctl.run("bench", "--fill", "--keys", "4", "--timeout", "500ms", "-o", "tsv");
@@ -103,8 +105,9 @@ final class BenchIT {
 
     @Test
     void aSignalEndsItWithWhatWasMeasured() throws Exception {
-        Kvctl.Running bench = kvctl.start("bench", "--duration", "1h", "--warmup", "0", "-o", "json", "--mix", "0/100");
-        await().atMost(60, SECONDS).until(() -> !keys().isEmpty());
+        Kvctl.Running bench = kvctl.start(
+                "bench", "--duration", "1h", "--warmup", "0", "--prefix", "end:", "-o", "json", "--mix", "0/100");
+        await().atMost(60, SECONDS).until(() -> !keys("end:").isEmpty());
         interrupt(bench);
         Kvctl.Ran ran = bench.end().fails(143);
         JsonNode json = JSON.readTree(ran.out());
@@ -118,8 +121,20 @@ final class BenchIT {
     @Test
     void aClusterWithoutQuorumIsAGapAndErrorsAndNoHang() throws Exception {
         Kvctl.Running bench = kvctl.start(
-                "bench", "--duration", "8s", "--warmup", "0", "-o", "json", "--timeout", "500ms", "--clients", "4");
-        await().atMost(60, SECONDS).until(() -> !keys().isEmpty());
+                "bench",
+                "--duration",
+                "8s",
+                "--warmup",
+                "0",
+                "--prefix",
+                "gap:",
+                "-o",
+                "json",
+                "--timeout",
+                "500ms",
+                "--clients",
+                "4");
+        await().atMost(60, SECONDS).until(() -> !keys("gap:").isEmpty());
         kvctl.run("kill", "n1", "n2").succeeds();
         Kvctl.Ran ran = bench.end().succeeds();
         JsonNode json = JSON.readTree(ran.out());
@@ -129,13 +144,14 @@ final class BenchIT {
         assertThat(json.get("longest_gap_ms").asLong()).as(ran.out()).isGreaterThan(500);
         assertThat(ran.err()).startsWith("failed: ");
 
-        Kvctl.Ran dead = kvctl.run("bench", "--ops", "4", "--warmup", "0", "--timeout", "500ms", "-o", "tsv");
+        Kvctl.Ran dead = kvctl.run(
+                "bench", "--ops", "4", "--warmup", "0", "--prefix", "gap:", "--timeout", "500ms", "-o", "tsv");
         assertThat(dead.code()).as("%s%n%s", dead.out(), dead.err()).isIn(4, 5, 6);
     }
 
     @Test
     void dataVerbsDoNotLoadIt() throws Exception {
-        Kvctl.Ran ran = kvctl.run("bench", "--ops", "1", "--warmup", "0", "--timeout", "30s");
+        Kvctl.Ran ran = kvctl.run("bench", "--ops", "1", "--warmup", "0", "--prefix", "one:", "--timeout", "30s");
         assertThat(ran.succeeds().out().lines()).hasSize(2);
         for (List<String> words : List.of(List.of("put", "k", "v"), List.of("get", "k"), List.of("get", "k", "-q"))) {
             Process process = new ProcessBuilder(Stream.concat(
@@ -158,8 +174,8 @@ final class BenchIT {
         }
     }
 
-    private List<String> keys() throws Exception {
-        return kvctl.run("scan", "bench:", "--keys-only", "--no-header", "--timeout", "20s")
+    private List<String> keys(String prefix) throws Exception {
+        return kvctl.run("scan", prefix, "--keys-only", "--no-header", "--timeout", "20s")
                 .succeeds()
                 .out()
                 .lines()
