@@ -35,7 +35,7 @@ final class PlantedViolationsIT {
     private static final String ONLY = System.getProperty("kvctl.mutant", "");
     private static final Path ROOT = Path.of("..");
     private static final Set<String> FEW =
-            Set.of("a leader reads without asking whether it still leads", "changes since the copy are not sent");
+            Set.of("a leader reads without asking whether it still leads", "the last piece is taken before the freeze");
     private static final int ROUNDS = 8;
     private static final int VIOLATED = 11;
 
